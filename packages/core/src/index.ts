@@ -1,0 +1,10 @@
+export * from './bytes.ts';
+export { canonical } from './canonical.ts';
+export { CodedError, CoreError, type CoreErrorCode } from './error.ts';
+export { labelled, labelledHash, sha256 } from './hash.ts';
+export * from './ids.ts';
+export * from './json.ts';
+export * from './merkle.ts';
+export * from './record.ts';
+export * from './sparse-map.ts';
+export * from './vocabulary.ts';
