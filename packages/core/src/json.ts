@@ -32,10 +32,7 @@ export const MAX_JSON_DEPTH = 100;
 export function parseExact(text: string): ExactJson {
   let parsed: ExactJson;
   try {
-    parsed = JSON.parse(
-      text,
-      keepNumber as (this: unknown, key: string, value: unknown) => unknown,
-    ) as ExactJson;
+    parsed = JSON.parse(text, keepNumber) as ExactJson;
   } catch (cause) {
     throw new CoreError('BAD_JSON', cause instanceof Error ? cause.message : 'Not JSON', { cause });
   }
@@ -63,5 +60,5 @@ function keepNumber(_key: string, value: unknown, context?: { readonly source?: 
 function assertDepth(value: ExactJson, left: number): void {
   if (value === null || typeof value !== 'object' || isRawNumber(value)) return;
   if (left === 0) throw new CoreError('TOO_DEEP', `JSON nested deeper than ${MAX_JSON_DEPTH}`);
-  for (const member of Object.values(value)) assertDepth(member as ExactJson, left - 1);
+  for (const member of Object.values(value)) assertDepth(member, left - 1);
 }

@@ -138,8 +138,8 @@ export function verifyConsistency(input: {
 }): boolean {
   const { oldSize, size, proof } = input;
   if (!isIndex(oldSize) || !isIndex(size) || oldSize > size) return false;
-  if (oldSize === 0) return proof.length === 0 && equalBytes(input.oldRoot, emptyRoot());
   if (oldSize === size) return proof.length === 0 && equalBytes(input.oldRoot, input.root);
+  if (oldSize === 0) return proof.length === 0 && equalBytes(input.oldRoot, emptyRoot());
   const path = isPowerOfTwo(oldSize) ? [input.oldRoot, ...proof] : [...proof];
   const first = path.shift();
   return first !== undefined && replayConsistency(input, first, path);
