@@ -128,7 +128,10 @@ export function verifyInclusion(input: {
   return sn === 0n && equalBytes(hash, input.root);
 }
 
-/** RFC 9162 section 2.1.4.2. Never throws: whatever does not verify is `false`. An empty old tree is a prefix of every tree. */
+/**
+ * RFC 9162 section 2.1.4.2. Never throws: whatever does not verify is `false`. So is an empty old tree: of that there is nothing
+ * to prove, and the caller accepts a first tree knowingly or not at all.
+ */
 export function verifyConsistency(input: {
   readonly oldSize: number;
   readonly oldRoot: Uint8Array;
@@ -137,9 +140,8 @@ export function verifyConsistency(input: {
   readonly proof: readonly Uint8Array[];
 }): boolean {
   const { oldSize, size, proof } = input;
-  if (!isIndex(oldSize) || !isIndex(size) || oldSize > size) return false;
+  if (!isIndex(oldSize) || !isIndex(size) || oldSize === 0 || oldSize > size) return false;
   if (oldSize === size) return proof.length === 0 && equalBytes(input.oldRoot, input.root);
-  if (oldSize === 0) return proof.length === 0 && equalBytes(input.oldRoot, emptyRoot());
   const path = isPowerOfTwo(oldSize) ? [input.oldRoot, ...proof] : [...proof];
   const first = path.shift();
   return first !== undefined && replayConsistency(input, first, path);
