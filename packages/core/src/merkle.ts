@@ -108,6 +108,7 @@ export function verifyInclusion(input: {
   readonly root: Uint8Array;
 }): boolean {
   if (!isIndex(input.index) || !isIndex(input.size) || input.index >= input.size) return false;
+  if (!areHashes(input.leafHash, input.root, ...input.proof)) return false;
   let fn = BigInt(input.index);
   let sn = BigInt(input.size) - 1n;
   let hash: Uint8Array = input.leafHash;
@@ -141,6 +142,7 @@ export function verifyConsistency(input: {
 }): boolean {
   const { oldSize, size, proof } = input;
   if (!isIndex(oldSize) || !isIndex(size) || oldSize === 0 || oldSize > size) return false;
+  if (!areHashes(input.oldRoot, input.root, ...proof)) return false;
   if (oldSize === size) return proof.length === 0 && equalBytes(input.oldRoot, input.root);
   const path = isPowerOfTwo(oldSize) ? [input.oldRoot, ...proof] : [...proof];
   const first = path.shift();
@@ -186,6 +188,10 @@ function replayConsistency(
 /** The largest power of two smaller than `size`. */
 function splitPoint(size: number): number {
   return 2 ** (Math.ceil(Math.log2(size)) - 1);
+}
+
+function areHashes(...values: readonly Uint8Array[]): boolean {
+  return values.every((value) => value.length === 32);
 }
 
 function isIndex(value: number): boolean {
