@@ -142,8 +142,8 @@ export function verifyConsistency(input: {
 }): boolean {
   const { oldSize, size, proof } = input;
   if (!isIndex(oldSize) || !isIndex(size) || oldSize === 0 || oldSize > size) return false;
-  if (!areHashes(input.oldRoot, input.root, ...proof)) return false;
   if (oldSize === size) return proof.length === 0 && equalBytes(input.oldRoot, input.root);
+  if (!areHashes(input.oldRoot, input.root, ...proof)) return false;
   const path = isPowerOfTwo(oldSize) ? [input.oldRoot, ...proof] : [...proof];
   const first = path.shift();
   return first !== undefined && replayConsistency(input, first, path);
