@@ -1,1 +1,50 @@
-export {};
+export { defaultThreshold, type Epoch, type EpochCustodian } from './epoch.ts';
+export { CustodyError, type CustodyErrorCode } from './errors.ts';
+export type {
+  Alarm,
+  Clock,
+  Emergency,
+  Gate,
+  GateDecision,
+  GateItem,
+  GateQuestion,
+  Identities,
+  Identity,
+  LedgerView,
+  RaiseAlarm,
+  Randomness,
+  Subject,
+  Tip,
+} from './ports.ts';
+export { certificateKey, ecdsaSigner, verifySignature, type Signer } from './signature.ts';
+export {
+  MAX_RECORDS_PER_REQUEST,
+  MAX_REQUEST_BYTES,
+  MAX_REQUEST_LIFETIME_MS,
+  parseRequest,
+  requestHash,
+  signRequest,
+  type AccessRequest,
+  type LogRequest,
+  type ReadRequest,
+  type RebuildRequest,
+  type RecordVersion,
+  type RequestSigners,
+  type SignedRequest,
+} from './request/format.ts';
+export { parseAnswer, type Answer, type AnswerBody, type LogAnswer } from './request/answer.ts';
+export type { Custodian, CustodianOptions, IntakeKey } from './custodian/api.ts';
+export { LIMITS, type Limits } from './custodian/limits.ts';
+export type { BlockFacts, CommittedWrite, IntakeEvent, RejectedShare } from './custodian/facts.ts';
+export {
+  ENTRY_KINDS,
+  NO_PERSON,
+  parseEntry,
+  type EntryDraft,
+  type EntryKind,
+  type EntryRecord,
+  type LogEntry,
+  type SignedEntry,
+} from './log/format.ts';
+export type { Checkpoint, CheckpointMaterial } from './log/checkpoint.ts';
+export type { CustodianLog, MapProofText, ProofBundle, ProvenEntry } from './proof/format.ts';
