@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+
+/**
+ * A frame of a block segment: magic, number of the block, length of the payload (all big-endian), SHA-256 over number and
+ * payload, payload. A frame stands for itself: it can be found and checked without what comes before it.
+ */
+const FRAME_HEADER_BYTES = 48;
+const MAGIC = 0x48434231;
+
+export type FrameState =
+  | { readonly kind: 'whole'; readonly number: number; readonly payload: Uint8Array; readonly end: number }
+  /** The bytes end before the frame does. */
+  | { readonly kind: 'torn' }
+  /** The frame is complete but its checksum, or its magic, does not hold. */
+  | { readonly kind: 'corrupt'; readonly number?: number };
+
+export function encodeFrameHeader(number: number, payload: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
+  header.writeUInt32BE(MAGIC, 0);
+  header.writeBigUInt64BE(BigInt(number), 4);
+  header.writeUInt32BE(payload.length, 12);
+  frameDigest(number, payload).copy(header, 16);
+  return header;
+}
+
+/** Reads the frame at `offset`; `end` of a whole frame is where the next begins. */
+export function readFrame(bytes: Uint8Array, offset: number): FrameState {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.length - offset < FRAME_HEADER_BYTES) return { kind: 'torn' };
+  if (view.readUInt32BE(offset) !== MAGIC) return { kind: 'corrupt' };
+  const number = Number(view.readBigUInt64BE(offset + 4));
+  const start = offset + FRAME_HEADER_BYTES;
+  const end = start + view.readUInt32BE(offset + 12);
+  if (end > view.length) return { kind: 'torn' };
+  const payload = view.subarray(start, end);
+  const isIntact = frameDigest(number, payload).equals(view.subarray(offset + 16, start));
+  return isIntact ? { kind: 'whole', number, payload, end } : { kind: 'corrupt', number };
+}
+
+/** Where the next intact frame begins after `offset`, in bytes that no frame explains. */
+export function nextWholeFrame(bytes: Uint8Array, offset: number): number | undefined {
+  const magic = Buffer.alloc(4);
+  magic.writeUInt32BE(MAGIC, 0);
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let found = view.indexOf(magic, offset + 1);
+  while (found >= 0 && readFrame(view, found).kind !== 'whole') found = view.indexOf(magic, found + 1);
+  return found < 0 ? undefined : found;
+}
+
+function frameDigest(number: number, payload: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64BE(BigInt(number), 0);
+  return hash('sha256', Buffer.concat([prefix, payload]), 'buffer');
+}
