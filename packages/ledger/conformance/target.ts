@@ -1,0 +1,83 @@
+import type { ConnectOptions, Identity, Signer } from '@hyperledger/fabric-gateway';
+
+/** What the suite runs against: a started network with the suite's organisations, channels and contracts. */
+export interface Target {
+  /** As printed: `fabric raft`, `embedded in process`. */
+  readonly name: string;
+  /** A client of the gateway of the organisation's peer. The target closes it. */
+  client(mspId: MspId): ConnectOptions['client'];
+  /** The same identity on every call with the same arguments. Its signer takes the message itself (`hash.none`). */
+  identity(mspId: MspId, kind: IdentityKind): Promise<Signing>;
+  /** Stops and starts the organisation's peer; `startPeer` returns when it answers. */
+  stopPeer(mspId: MspId): Promise<void>;
+  startPeer(mspId: MspId): Promise<void>;
+  stopOrderer(mspId: MspId): Promise<void>;
+  startOrderer(mspId: MspId): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Signing {
+  readonly identity: Identity;
+  readonly signer: Signer;
+  /** PEM. */
+  readonly certificate: string;
+}
+
+export const ORGANISATIONS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'] as const;
+export type MspId = (typeof ORGANISATIONS)[number];
+
+/**
+ * `client`, `admin`, `peer`, `orderer`: by NodeOU. `stranger`: a client certificate of a CA that is not the organisation's, under its
+ * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `unclassified`: without a
+ * NodeOU; `ambiguous`: with two.
+ */
+export type IdentityKind =
+  | 'client'
+  | 'admin'
+  | 'peer'
+  | 'orderer'
+  | 'stranger'
+  | 'outsider'
+  | 'expired'
+  | 'unclassified'
+  | 'ambiguous';
+
+/** `main` has all organisations; AuthorityMSP is not a member of `side`. */
+export const CHANNELS = { main: 'care', side: 'side' } as const;
+export type ChannelName = (typeof CHANNELS)[keyof typeof CHANNELS];
+
+/** `basic` wants two of the three peers; `strict` (on `main` only) all three. Both are the same chaincode. */
+export const CONTRACTS = { basic: 'basic', strict: 'strict' } as const;
+
+const peersOf = (members: readonly string[]) => members.map((mspId) => `'${mspId}.peer'`).join(',');
+
+/** The network of the suite, in the form that either engine's definition takes. */
+export const DEFINITION = {
+  organisations: [
+    { name: 'north', mspId: 'NorthMSP', domain: 'north.test', peers: 1, orderers: 1 },
+    { name: 'south', mspId: 'SouthMSP', domain: 'south.test', peers: 1, orderers: 1 },
+    { name: 'authority', mspId: 'AuthorityMSP', domain: 'authority.test', peers: 1, orderers: 1 },
+  ],
+  channels: [
+    {
+      name: CHANNELS.main,
+      members: [...ORGANISATIONS],
+      contracts: [
+        { name: CONTRACTS.basic, version: '1.0', endorsement: `OutOf(2,${peersOf(ORGANISATIONS)})` },
+        { name: CONTRACTS.strict, version: '1.0', endorsement: `AND(${peersOf(ORGANISATIONS)})` },
+      ],
+      schedule: 'round-robin',
+    },
+    {
+      name: CHANNELS.side,
+      members: ['NorthMSP', 'SouthMSP'],
+      contracts: [
+        { name: CONTRACTS.basic, version: '1.0', endorsement: `AND(${peersOf(['NorthMSP', 'SouthMSP'])})` },
+      ],
+      schedule: 'round-robin',
+    },
+  ],
+} as const;
+
+/** A transaction above this size is refused by every orderer; the largest value the suite commits is half of it. */
+export const ABSOLUTE_MAX_BYTES = 2 * 1024 * 1024;
