@@ -1,0 +1,45 @@
+import type { PersonId } from '@healthchain/core';
+import type { Exchange, RequestContext } from '../ports.ts';
+import type { ExchangeContext } from './context.ts';
+import type { AccessLogExport } from './export.ts';
+import type { Keystore } from './identities/keystore.ts';
+import type { RebuildProgress } from './rebuild.ts';
+
+export interface ExchangeStatus {
+  readonly channels: readonly {
+    readonly name: string;
+    /** Number of the last block applied to the store of this server; −1 before the first. */
+    readonly applied: number;
+    /** Number of the highest block that any peer has shown to this server. */
+    readonly seen: number;
+  }[];
+  /** Writes whose outcome is not known yet. */
+  readonly outbox: number;
+  /** Own records that wait for their plaintext from the custodians. */
+  readonly missing: number;
+  readonly custodian: 'running' | 'stopped' | 'none';
+}
+
+/** What `server` and the CLI get: the port to the REST side and the lifecycle of one organisation's server. */
+export interface RunningExchange extends Exchange {
+  /** Keys of this organisation's users and of its server. */
+  readonly keystore: Keystore;
+  /** True when the store has caught up with the height that the own peer showed at start, and the outbox is resolved. */
+  ready(): boolean;
+  status(): ExchangeStatus;
+  /** The custodian and its HTTPS API, independent of the rest. Starting a running one, and stopping a stopped one, does nothing. */
+  startCustodian(): Promise<void>;
+  stopCustodian(): Promise<void>;
+  /** Fetches the plaintext of own records that the store lacks from the custodians. Resumes where an earlier run ended. */
+  rebuild(progress: (progress: RebuildProgress) => void): Promise<RebuildProgress>;
+  /** The proofs about one person of all custodians, for `healthchain verify --offline`. */
+  exportAccessLog(context: RequestContext, personId: PersonId): Promise<AccessLogExport>;
+  /** Stops following, closes the custody API, the vault and the logs. Calls in flight end with UNAVAILABLE. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the files of one organisation's server, resolves its outbox and starts to follow the blocks. The caller owns the gateways'
+ * clients and the store, and closes them after `close`.
+ */
+export declare function openExchange(context: ExchangeContext): Promise<RunningExchange>;

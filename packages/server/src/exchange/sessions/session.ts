@@ -1,0 +1,221 @@
+import {
+  connect,
+  hash,
+  type Commit,
+  type Gateway,
+  type Identity,
+  type Proposal,
+  type Signer,
+} from '@hyperledger/fabric-gateway';
+import type { GatewayEndpoint } from '../context.ts';
+import { ExchangeError } from '../error.ts';
+import { classify, toExchangeError } from './failures.ts';
+import { awaitHeight } from './height.ts';
+import { COMMIT_WAIT_MS, ENDORSE_DEADLINE_MS, EVALUATE_DEADLINE_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import type { GatewayPool } from './pool.ts';
+import { commitStatusRequest, decodeChainInfo, timestampOf, type ChainInfo } from './wire.ts';
+
+export interface SigningIdentity {
+  readonly identity: Identity;
+  readonly signer: Signer;
+}
+
+export interface CallOptions {
+  readonly transient?: Readonly<Record<string, Uint8Array>>;
+  /** Chaincode; `health` unless a system chaincode is asked. */
+  readonly chaincode?: string;
+}
+
+export interface EvaluateOptions extends CallOptions {
+  /**
+   * The one organisation whose peer may answer: for decisions. Without it an ordinary read is served by the own peer or, when
+   * that cannot be reached, by another organisation's, never at a lower height than this server has seen.
+   */
+  readonly only?: string;
+}
+
+/** Endorsed and signed, in Fabric's PreparedTransaction: submitting the same bytes twice has one outcome. */
+export interface EndorsedTransaction {
+  readonly transactionId: string;
+  readonly channel: string;
+  /** The proposal's timestamp, the caller's own clock. */
+  readonly timestamp: Date;
+  readonly bytes: Uint8Array;
+  readonly result: Uint8Array;
+}
+
+export interface TransactionStatus {
+  readonly code: number;
+  readonly blockNumber: bigint;
+}
+
+export const HEALTH = 'health';
+
+/** One identity on one channel over the server's gateways. Holds no connection of its own. */
+export class LedgerSession {
+  readonly channel: string;
+  readonly #pool: GatewayPool;
+  readonly #signing: SigningIdentity;
+  readonly #gateways = new Map<GatewayEndpoint, Gateway>();
+
+  constructor(pool: GatewayPool, channel: string, signing: SigningIdentity) {
+    this.#pool = pool;
+    this.channel = channel;
+    this.#signing = signing;
+  }
+
+  /** @throws ExchangeError with the contract's code in `details.contract`, or UNAVAILABLE */
+  async evaluate(name: string, args: readonly string[], options: EvaluateOptions = {}): Promise<Uint8Array> {
+    const members = options.only === undefined ? undefined : [options.only];
+    return this.#firstOf(name, members, async (endpoint) => {
+      await awaitHeight(this.#pool, this.channel, endpoint, () => this.chainInfo(endpoint));
+      const proposal = this.#propose(endpoint, name, args, options, [endpoint.mspId]);
+      return proposal.evaluate();
+    });
+  }
+
+  /** Asks the endpoint's own peer, at whatever height it is. */
+  async evaluateAt(
+    endpoint: GatewayEndpoint,
+    name: string,
+    args: readonly string[],
+    options: CallOptions = {},
+  ): Promise<Uint8Array> {
+    try {
+      return await this.#propose(endpoint, name, args, options, [endpoint.mspId]).evaluate();
+    } catch (error) {
+      throw toExchangeError(error, name);
+    }
+  }
+
+  /** Nothing is ordered by this; so a gateway that fails is safely replaced by the next one. */
+  async endorse(
+    name: string,
+    args: readonly string[],
+    options: CallOptions = {},
+  ): Promise<EndorsedTransaction> {
+    return this.#firstOf(name, undefined, async (endpoint) => {
+      const proposal = this.#propose(endpoint, name, args, options);
+      const timestamp = timestampOf(proposal);
+      const transaction = await proposal.endorse();
+      const signature = await this.#signing.signer(transaction.getDigest());
+      const signed = this.#gateway(endpoint).newSignedTransaction(transaction.getBytes(), signature);
+      return {
+        transactionId: transaction.getTransactionId(),
+        channel: this.channel,
+        timestamp,
+        bytes: signed.getBytes(),
+        result: transaction.getResult(),
+      };
+    });
+  }
+
+  /** Hands the transaction to the orderers. An error says nothing about the outcome. */
+  async submit(transaction: Pick<EndorsedTransaction, 'bytes'>): Promise<void> {
+    await this.#firstOf('submit', undefined, async (endpoint) => {
+      await this.#gateway(endpoint).newTransaction(transaction.bytes).submit();
+    });
+  }
+
+  /** Waits at most `waitMs` for the transaction at one gateway; undefined: no block of its peer holds it yet. */
+  async status(
+    transactionId: string,
+    waitMs: number = COMMIT_WAIT_MS,
+  ): Promise<TransactionStatus | undefined> {
+    for (const endpoint of this.#pool.inOrder()) {
+      try {
+        const status = await this.#commit(endpoint, transactionId).getStatus({
+          deadline: Date.now() + waitMs,
+        });
+        this.#pool.markUp(endpoint);
+        this.#pool.sawBlock(endpoint, this.channel, status.blockNumber);
+        return { code: status.code, blockNumber: status.blockNumber };
+      } catch (error) {
+        if (isDeadline(error)) return undefined;
+        this.#pool.markDown(endpoint);
+      }
+    }
+    return undefined;
+  }
+
+  /** Height and last header hash of the endpoint's own peer. */
+  async chainInfo(endpoint: GatewayEndpoint): Promise<ChainInfo> {
+    const payload = await this.evaluateAt(endpoint, 'GetChainInfo', [this.channel], { chaincode: 'qscc' });
+    return decodeChainInfo(payload);
+  }
+
+  /** Block events of one endpoint's peer, from `startBlock` on, without an end. */
+  async blocks(endpoint: GatewayEndpoint, startBlock: bigint) {
+    return this.#gateway(endpoint).getNetwork(this.channel).getBlockEvents({ startBlock });
+  }
+
+  #commit(endpoint: GatewayEndpoint, transactionId: string): Commit {
+    const request = commitStatusRequest(this.channel, transactionId, this.#signing.identity);
+    return this.#gateway(endpoint).newCommit(request);
+  }
+
+  #propose(
+    endpoint: GatewayEndpoint,
+    name: string,
+    args: readonly string[],
+    options: CallOptions,
+    only?: string[],
+  ): Proposal {
+    const contract = this.#gateway(endpoint)
+      .getNetwork(this.channel)
+      .getContract(options.chaincode ?? HEALTH);
+    return contract.newProposal(name, {
+      arguments: [...args],
+      ...(options.transient === undefined ? {} : { transientData: options.transient }),
+      ...(only === undefined ? {} : { endorsingOrganizations: only }),
+    });
+  }
+
+  async #firstOf<T>(
+    call: string,
+    members: readonly string[] | undefined,
+    attempt: (endpoint: GatewayEndpoint) => Promise<T>,
+  ): Promise<T> {
+    let last: unknown = new ExchangeError('UNAVAILABLE', 'No gateway is configured', { details: { call } });
+    for (const endpoint of this.#pool.inOrder(members)) {
+      try {
+        const result = await attempt(endpoint);
+        this.#pool.markUp(endpoint);
+        return result;
+      } catch (error) {
+        last = error;
+        if (!isUnreachable(error)) break;
+        this.#pool.markDown(endpoint);
+      }
+    }
+    throw toExchangeError(last, call);
+  }
+
+  #gateway(endpoint: GatewayEndpoint): Gateway {
+    const open = this.#gateways.get(endpoint);
+    if (open !== undefined) return open;
+    const gateway = connect({
+      client: endpoint.client,
+      identity: this.#signing.identity,
+      signer: this.#signing.signer,
+      hash: hash.none,
+      evaluateOptions: () => ({ deadline: Date.now() + EVALUATE_DEADLINE_MS }),
+      endorseOptions: () => ({ deadline: Date.now() + ENDORSE_DEADLINE_MS }),
+      submitOptions: () => ({ deadline: Date.now() + SUBMIT_DEADLINE_MS }),
+      commitStatusOptions: () => ({ deadline: Date.now() + COMMIT_WAIT_MS }),
+    });
+    this.#gateways.set(endpoint, gateway);
+    return gateway;
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  if (error instanceof ExchangeError) return error.code === 'UNAVAILABLE';
+  return classify(error).kind === 'unreachable';
+}
+
+const DEADLINE_EXCEEDED = 4;
+
+function isDeadline(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === DEADLINE_EXCEEDED;
+}
