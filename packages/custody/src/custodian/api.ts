@@ -53,7 +53,11 @@ export interface Custodian {
   createIntakeKey(): IntakeKey;
 
   /** Keys whose private half exists, and whether the ledger closes them: `lastHeight` is H of closing(H). */
-  intakeKeys(): { readonly keyId: string; readonly state: 'created' | 'open' | 'closing'; readonly lastHeight?: number }[];
+  intakeKeys(): {
+    readonly keyId: string;
+    readonly state: 'created' | 'open' | 'closing';
+    readonly lastHeight?: number;
+  }[];
 
   /**
    * What another organisation says its peer has. To be called at least every 2 s for each organisation that can be reached: a
