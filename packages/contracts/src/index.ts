@@ -1,1 +1,39 @@
-export {};
+export { CONTRACT_ERROR_CODES, ContractError, contractErrorOf, type ContractErrorCode } from './errors.ts';
+export type { Chaincode, ChaincodeResponse, StateIterator, Stub } from './stub.ts';
+export type { EventName, HealthEvents } from './events.ts';
+export type * from './state/rows.ts';
+
+export {
+  FUNCTION_NAMES,
+  registry,
+  type ArgumentOf,
+  type FunctionName,
+  type ParsedArgumentOf,
+  type Registry,
+  type ResultOf,
+} from './registry.ts';
+export type { FunctionDefinition } from './functions/define.ts';
+export {
+  createHealthClient,
+  type HealthClient,
+  type HealthTransport,
+  type Submitted,
+  type Transient,
+} from './client.ts';
+
+export { MAX_PAGE_SIZE, type Page } from './functions/shared.ts';
+export { MAX_ORGANISATIONS, type FoundingState, type ProposalState } from './functions/membership.ts';
+export type { PersonState, ResolvedPerson } from './functions/persons.ts';
+export { MAX_DELEGATION_DEPTH, MAX_EXCEPTIONS } from './functions/authorisation.ts';
+export { MAX_HISTORY, type BodyResult } from './functions/records.ts';
+export { EMERGENCY_HOURS, MAX_OPEN_EMERGENCIES, type EpochState } from './functions/custody.ts';
+
+export {
+  MAX_ITEMS,
+  PERMIT_CODES,
+  REFUSAL_CODES,
+  type AccessCode,
+  type AccessDecision,
+  type AccessItem,
+  type AccessQuestion,
+} from './gate/question.ts';
