@@ -1,0 +1,11 @@
+export { AuthError, type AuthErrorCode } from './error.ts';
+export { PURPOSES_OF_ROLE } from './purposes.ts';
+export {
+  createTokenVerifier,
+  MAX_TOKEN_SECONDS,
+  mintToken,
+  type TokenAlgorithm,
+  type TokenRequest,
+  type TokenScope,
+  type TokenVerifier,
+} from './token.ts';

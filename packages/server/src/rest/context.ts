@@ -1,0 +1,33 @@
+import type { OrganisationKind } from '@healthchain/core';
+import type { Logger } from 'pino';
+import type { TokenVerifier } from '../auth/index.ts';
+import type { Metrics, ReadinessCheck } from '../observe/index.ts';
+import type { Exchange } from '../ports.ts';
+
+/** Everything that the server of one organisation needs; the composition root (cli) fills it in. */
+export interface ServerContext {
+  readonly organisation: { readonly mspId: string; readonly kind: OrganisationKind; readonly name: string };
+  /** FHIR base URL without trailing slash: what `fullUrl`, `Location` and paging links begin with. */
+  readonly baseUrl: string;
+  /** FHIR base URLs of all members, the own one included: an absolute reference below one of them is a local one. */
+  readonly memberBases: readonly string[];
+  readonly exchange: Exchange;
+  readonly tokens: TokenVerifier;
+  /** 32 bytes; page cursors are signed with a key derived from it. */
+  readonly cursorKey: Uint8Array;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly readinessChecks: readonly ReadinessCheck[];
+  readonly clock: () => Date;
+  readonly limits: RestLimits;
+  /** Software version in the CapabilityStatement. */
+  readonly version: string;
+}
+
+export interface RestLimits {
+  readonly maxBodyBytes: number;
+  /** Entries of a transaction or batch. */
+  readonly maxBundleEntries: number;
+  /** A refusal leaves at the end of a slot of this length after its request came in; 0: at once. */
+  readonly refusalSlotMs: number;
+}
