@@ -1,0 +1,52 @@
+import type { ExactJson, PlainJson } from '@healthchain/core';
+
+/** A FHIR resource or element as exact JSON: member order and digits of numbers as the author wrote them. */
+export type ExactObject = { [name: string]: ExactJson };
+/** An exact object whose `resourceType` is a string. */
+export type ExactResource = ExactObject;
+
+/** The same with plain numbers, for logic that computes. What is stored or served never comes from it. */
+export type PlainObject = { readonly [name: string]: PlainJson | undefined };
+export interface PlainResource extends PlainObject {
+  readonly resourceType: string;
+}
+
+export interface Coding {
+  readonly system?: string;
+  readonly code?: string;
+  readonly display?: string;
+}
+
+export function isObject(value: unknown): value is PlainObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
+}
+
+/** What an element holds, as a list: nothing, one value, or the members of an array. */
+export function listOf<T>(value: T | readonly T[] | undefined | null): readonly T[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/** The values at a dotted path, arrays flattened: `participant.actor`. */
+export function valuesAt(from: PlainObject, path: string): readonly PlainJson[] {
+  let values: readonly PlainJson[] = [from as PlainJson];
+  for (const name of path.split('.')) {
+    values = values.flatMap((value) => (isObject(value) ? listOf(value[name]) : []));
+  }
+  return values;
+}
+
+/** The codings of a CodeableConcept, of several, or of a bare Coding. */
+export function codingsOf(value: PlainJson | undefined): readonly Coding[] {
+  return listOf(value).flatMap((member) => {
+    if (!isObject(member)) return [];
+    const codings: readonly unknown[] = 'coding' in member ? listOf(member['coding']) : [member];
+    return codings.filter(isObject) as readonly Coding[];
+  });
+}
+
+/** The string at a name, or undefined when there is none or it is no string. */
+export function textAt(from: PlainObject, name: string): string | undefined {
+  const value = from[name];
+  return typeof value === 'string' ? value : undefined;
+}
