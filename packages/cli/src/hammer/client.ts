@@ -1,0 +1,182 @@
+import { canonical, parseExact, sha256, toHex, utf8, type ExactJson } from '@healthchain/core';
+import type { FhirClient, FhirResponse } from '../fhir-client.ts';
+import type { HammerJournal } from './journal.ts';
+
+/** Resources written in one transaction by the hammer. */
+export const GROUP_SIZE = 3;
+const GROUP_SYSTEM = 'urn:healthchain:hammer:group';
+
+export interface HammerCounts {
+  acknowledged: number;
+  refused: number;
+  unanswered: number;
+  reads: number;
+}
+
+/** One simulated user: writes about one patient of its own, one request at a time, so that its session has an order. */
+export class HammerClient {
+  readonly #number: number;
+  readonly #fhir: FhirClient;
+  readonly #journal: HammerJournal;
+  readonly #counts: HammerCounts;
+  readonly #run: string;
+  /** Highest version this session was shown of its own chart note. */
+  #note: { path: string; version: number } | undefined;
+  #patient: string | undefined;
+  #sequence = 0;
+  readonly violations: string[] = [];
+
+  constructor(input: {
+    number: number;
+    run: string;
+    fhir: FhirClient;
+    journal: HammerJournal;
+    counts: HammerCounts;
+  }) {
+    this.#number = input.number;
+    this.#run = input.run;
+    this.#fhir = input.fhir;
+    this.#journal = input.journal;
+    this.#counts = input.counts;
+  }
+
+  /** One round; an unanswered request is not an error, what happened to it is decided by the check afterwards. */
+  async round(): Promise<void> {
+    try {
+      if (this.#patient === undefined) await this.#register();
+      else
+        await [() => this.#create(), () => this.#amend(), () => this.#readOwn(), () => this.#group()][
+          this.#sequence++ % 4
+        ]?.();
+    } catch (error) {
+      if (!isNetworkError(error)) throw error;
+      this.#counts.unanswered++;
+    }
+  }
+
+  async #register(): Promise<void> {
+    const name = [{ family: `Hammer${this.#number}`, given: [this.#run] }];
+    const response = await this.#fhir.request(
+      'POST',
+      'Patient',
+      JSON.stringify({ resourceType: 'Patient', name }),
+    );
+    if (this.#acknowledge(response)) this.#patient = locationOf(response).path;
+  }
+
+  async #create(): Promise<void> {
+    this.#acknowledge(
+      await this.#fhir.request('POST', 'Observation', this.#observation(`${this.#sequence}`)),
+    );
+  }
+
+  async #amend(): Promise<void> {
+    if (this.#note === undefined) {
+      const response = await this.#fhir.request('POST', 'Observation', this.#observation('note'));
+      if (this.#acknowledge(response)) this.#note = locationOf(response);
+      return;
+    }
+    const { path, version } = this.#note;
+    const id = path.split('/')[1] as string;
+    const body = this.#observation(`note ${this.#sequence}`, id);
+    const response = await this.#fhir.request('PUT', path, body, { 'if-match': `W/"${version}"` });
+    if (this.#acknowledge(response)) this.#note = { path, version: locationOf(response).version };
+    else if (response.status === 412 || response.status === 409) await this.#readOwn();
+  }
+
+  async #readOwn(): Promise<void> {
+    if (this.#note === undefined) return;
+    const response = await this.#fhir.request('GET', this.#note.path);
+    this.#counts.reads++;
+    if (response.status !== 200) return;
+    const version = versionOf(response);
+    if (version < this.#note.version) {
+      this.violations.push(
+        `${this.#note.path}: the session saw version ${this.#note.version}, then ${version}`,
+      );
+    }
+    this.#note = { path: this.#note.path, version };
+  }
+
+  async #group(): Promise<void> {
+    const group = `${this.#run}-${this.#number}-${this.#sequence}`;
+    const entry = Array.from({ length: GROUP_SIZE }, (_, i) => ({
+      fullUrl: `urn:uuid:${crypto.randomUUID()}`,
+      resource: JSON.parse(this.#observation(`group ${i}`, undefined, group)) as object,
+      request: { method: 'POST', url: 'Observation' },
+    }));
+    this.#journal.add({ kind: 'group-sent', client: this.#number, group, size: GROUP_SIZE });
+    const bundle = JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry });
+    const response = await this.#fhir.request('POST', '', bundle);
+    if (response.status === 200) {
+      this.#counts.acknowledged += GROUP_SIZE;
+      this.#journal.add({ kind: 'group-acknowledged', client: this.#number, group });
+    } else {
+      this.#counts.refused++;
+    }
+  }
+
+  #acknowledge(response: FhirResponse): boolean {
+    if (response.status !== 200 && response.status !== 201) {
+      this.#counts.refused++;
+      return false;
+    }
+    this.#counts.acknowledged++;
+    const { path, version } = locationOf(response);
+    this.#journal.add({
+      kind: 'acknowledged',
+      client: this.#number,
+      path,
+      version,
+      hash: contentHash(response.text),
+    });
+    return true;
+  }
+
+  #observation(text: string, id?: string, group?: string): string {
+    return JSON.stringify({
+      resourceType: 'Observation',
+      ...(id === undefined ? {} : { id }),
+      ...(group === undefined ? {} : { identifier: [{ system: GROUP_SYSTEM, value: group }] }),
+      status: 'final',
+      category: [
+        {
+          coding: [
+            { system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'laboratory' },
+          ],
+        },
+      ],
+      code: { coding: [{ system: 'http://loinc.org', code: '2345-7' }], text },
+      subject: { reference: this.#patient },
+      effectiveDateTime: '2026-01-01T08:00:00Z',
+      valueQuantity: {
+        value: this.#sequence,
+        unit: 'mg/dL',
+        system: 'http://unitsofmeasure.org',
+        code: 'mg/dL',
+      },
+    });
+  }
+}
+
+export function groupSearch(group: string): string {
+  return `Observation?identifier=${encodeURIComponent(`${GROUP_SYSTEM}|${group}`)}&_summary=count&_total=accurate`;
+}
+
+/** SHA-256 of the canonical body as served: same version, same bytes. */
+export function contentHash(text: string): string {
+  return toHex(sha256(utf8(canonical(parseExact(text) as Record<string, ExactJson>))));
+}
+
+export function isNetworkError(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
+}
+
+function locationOf(response: FhirResponse): { path: string; version: number } {
+  const { resourceType, id } = JSON.parse(response.text) as { resourceType: string; id: string };
+  return { path: `${resourceType}/${id}`, version: versionOf(response) };
+}
+
+function versionOf(response: FhirResponse): number {
+  return Number((JSON.parse(response.text) as { meta?: { versionId?: string } }).meta?.versionId);
+}
