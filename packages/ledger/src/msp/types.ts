@@ -30,7 +30,9 @@ export type Principal =
     }
   | { readonly kind: 'identity'; readonly serialized: Uint8Array }
   | { readonly kind: 'anonymity'; readonly nominal: boolean }
-  | { readonly kind: 'combined'; readonly principals: readonly Principal[] };
+  | { readonly kind: 'combined'; readonly principals: readonly Principal[] }
+  /** Cannot be decoded or is of no known class: nobody satisfies it. */
+  | { readonly kind: 'unknown' };
 
 /** The MSPs of one channel at one configuration. Reads no clock but the one handed in. */
 export interface IdentityManager {

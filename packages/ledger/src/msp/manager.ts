@@ -1,0 +1,81 @@
+import { LedgerError } from '../error.ts';
+import { parseSerializedIdentity } from './definition.ts';
+import { Msp, type MspIdentity, type MspOptions } from './msp.ts';
+import type { Identity, IdentityManager, Principal } from './types.ts';
+
+/** Identities kept decoded per configuration; beyond them the older half is decoded again when it comes back. */
+const MAX_CACHED_IDENTITIES = 20_000;
+
+/**
+ * The MSPs of a channel, from MSPConfig messages.
+ * @throws LedgerError BAD_CONFIG
+ */
+export function createIdentityManager(
+  mspConfigs: readonly Uint8Array[],
+  options: MspOptions = { ed25519: true },
+): IdentityManager {
+  return new Manager(mspConfigs.map((config) => new Msp(config, options)));
+}
+
+class Manager implements IdentityManager {
+  readonly #msps: ReadonlyMap<string, Msp>;
+  #recent = new Map<string, MspIdentity>();
+  #older = new Map<string, MspIdentity>();
+
+  constructor(msps: readonly Msp[]) {
+    this.#msps = new Map(msps.map((msp) => [msp.mspId, msp]));
+  }
+
+  get mspIds(): readonly string[] {
+    return [...this.#msps.keys()];
+  }
+
+  deserialize(serialized: Uint8Array): Identity {
+    const key = Buffer.from(serialized.buffer, serialized.byteOffset, serialized.length).toString('latin1');
+    const identity = this.#recent.get(key) ?? this.#older.get(key) ?? this.#decode(serialized);
+    if (!this.#recent.has(key)) this.#keep(key, identity);
+    return identity;
+  }
+
+  validate(identity: Identity, at?: Date): void {
+    this.#mspOf(identity.mspId).validate(identity as MspIdentity);
+    if (at !== undefined && identity.notAfter.getTime() < at.getTime()) {
+      throw new LedgerError(
+        'IDENTITY_EXPIRED',
+        `The certificate expired on ${identity.notAfter.toISOString()}`,
+      );
+    }
+  }
+
+  satisfies(identity: Identity, principal: Principal): boolean {
+    return this.#mspOf(identity.mspId).satisfies(identity as MspIdentity, principal);
+  }
+
+  #decode(serialized: Uint8Array): MspIdentity {
+    let parsed: ReturnType<typeof parseSerializedIdentity>;
+    try {
+      parsed = parseSerializedIdentity(serialized);
+    } catch (cause) {
+      throw new LedgerError('IDENTITY_REFUSED', 'Not a serialized identity', { cause });
+    }
+    return this.#mspOf(parsed.mspId).deserialize(parsed.certificate);
+  }
+
+  #keep(key: string, identity: MspIdentity): void {
+    if (this.#recent.size >= MAX_CACHED_IDENTITIES / 2) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(key, identity);
+  }
+
+  #mspOf(mspId: string): Msp {
+    const msp = this.#msps.get(mspId);
+    if (msp === undefined)
+      throw new LedgerError(
+        'IDENTITY_REFUSED',
+        `No organisation of the channel has the MSP ${JSON.stringify(mspId)}`,
+      );
+    return msp;
+  }
+}
