@@ -1,0 +1,63 @@
+import type { Purpose } from '@healthchain/core';
+import { mintToken, openSecrets } from '@healthchain/server';
+import { FhirClient } from '../fhir-client.ts';
+import {
+  fhirBaseOf,
+  organisationOf,
+  serverDirectory,
+  serverUrl,
+  userOf,
+  type ConsortiumState,
+  type OrganisationState,
+} from './state.ts';
+
+/** Validity of a token when none is asked for. */
+export const DEFAULT_TOKEN_SECONDS = 12 * 3_600;
+
+export interface TokenOptions {
+  readonly purpose?: Purpose;
+  readonly seconds?: number;
+}
+
+/** Signs a bearer token with the organisation's own token key, which lies in its server's directory. */
+export async function tokenFor(
+  data: string,
+  state: ConsortiumState,
+  handle: string,
+  options: TokenOptions = {},
+): Promise<string> {
+  const user = userOf(state, handle);
+  const organisation = organisationOf(state, user.organisation);
+  const { tokenKey } = openSecrets(serverDirectory(data, organisation));
+  return mintToken(
+    tokenScope(organisation),
+    { privateKey: tokenKey.reveal(), algorithm: 'ES256' },
+    {
+      userId: user.userId,
+      role: user.role,
+      purpose: options.purpose ?? user.purpose,
+      seconds: options.seconds ?? DEFAULT_TOKEN_SECONDS,
+    },
+    new Date(),
+  );
+}
+
+export function tokenScope(organisation: OrganisationState): Parameters<typeof mintToken>[0] {
+  return {
+    mspId: organisation.mspId,
+    kind: organisation.kind,
+    issuer: serverUrl(organisation),
+    audience: fhirBaseOf(organisation),
+  };
+}
+
+/** The FHIR server of the user's own organisation, with a token of the user. */
+export async function clientFor(
+  data: string,
+  state: ConsortiumState,
+  handle: string,
+  options: TokenOptions = {},
+): Promise<FhirClient> {
+  const organisation = organisationOf(state, userOf(state, handle).organisation);
+  return new FhirClient(fhirBaseOf(organisation), await tokenFor(data, state, handle, options));
+}
