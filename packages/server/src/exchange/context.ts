@@ -1,6 +1,6 @@
 import type { OrganisationKind } from '@healthchain/core';
 import type { ConnectOptions } from '@hyperledger/fabric-gateway';
-import type { PlaintextStore } from './store-port.ts';
+import type { Store } from '../store/index.ts';
 
 /** What fabric-gateway's `connect({ client })` takes: a gRPC channel, or the embedded engine's object. */
 export type GatewayClient = ConnectOptions['client'];
@@ -67,7 +67,7 @@ export interface ExchangeContext {
   readonly tls: TlsIdentity;
   readonly custody: { readonly host: string; readonly port: number };
   readonly matchingKey: MatchingKey;
-  readonly store: PlaintextStore;
+  readonly store: Store;
   readonly clock: () => Date;
   readonly log: ExchangeLog;
 }

@@ -1,10 +1,11 @@
+import { contractErrorOf, type ContractErrorCode } from '@healthchain/contracts';
 import { GatewayError } from '@hyperledger/fabric-gateway';
 import type { ExchangeErrorCode } from '../../ports.ts';
 import { ExchangeError } from '../error.ts';
 
 /** What a failed gateway call says about retrying it. `refused` carries the contract's own code. */
 export type CallFailure =
-  | { readonly kind: 'refused'; readonly code: string; readonly text: string }
+  | { readonly kind: 'refused'; readonly code: ContractErrorCode; readonly text: string }
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'rejected' };
 
@@ -18,10 +19,6 @@ const UNREACHABLE = new Set([
   14, // UNAVAILABLE
 ]);
 
-/** The form in which Fabric's gateway hands on a chaincode's `shim.error('CODE: text')`. */
-const CONTRACT_ERROR =
-  /(?:chaincode response \d+, |transaction returned with failure: )?\b([A-Z][A-Z_]{2,63}): (.*)$/s;
-
 /**
  * A contract's answer on any peer is an answer; otherwise the status code decides. Endorsers that could not be reached beside
  * one that refused do not make a refusal unclear.
@@ -29,24 +26,42 @@ const CONTRACT_ERROR =
 export function classify(error: unknown): CallFailure {
   if (!(error instanceof GatewayError)) return { kind: 'rejected' };
   for (const text of [...error.details.map((detail) => detail.message), error.message]) {
-    const match = CONTRACT_ERROR.exec(text);
-    if (match !== null) return { kind: 'refused', code: match[1] as string, text: match[2] as string };
+    const refusal = contractErrorOf(text);
+    if (refusal !== undefined) return { kind: 'refused', code: refusal.code, text: refusal.message };
   }
   return { kind: UNREACHABLE.has(error.code) ? 'unreachable' : 'rejected' };
 }
 
 /** The contract's codes that mean something to a caller of the exchange; every other refusal is FORBIDDEN. */
-const CODE_OF: Readonly<Record<string, ExchangeErrorCode>> = {
-  NOT_FOUND: 'NOT_FOUND',
-  CONFLICT: 'CONFLICT',
+const CODE_OF: Readonly<Partial<Record<ContractErrorCode, ExchangeErrorCode>>> = {
+  RECORD_UNKNOWN: 'NOT_FOUND',
+  GRANT_UNKNOWN: 'NOT_FOUND',
+  PERSON_UNKNOWN: 'NOT_FOUND',
+  EMERGENCY_UNKNOWN: 'NOT_FOUND',
+  MERGE_UNKNOWN: 'NOT_FOUND',
+  CHECKPOINT_UNKNOWN: 'NOT_FOUND',
   VERSION_CONFLICT: 'CONFLICT',
-  ALREADY_EXISTS: 'CONFLICT',
-  EXISTS: 'CONFLICT',
-  INVALID: 'INVALID',
+  RECORD_RETRACTED: 'CONFLICT',
+  GRANT_EXISTS: 'CONFLICT',
+  GRANT_REVOKED: 'CONFLICT',
+  KEY_BOUND_ELSEWHERE: 'CONFLICT',
+  MERGE_NOT_POSSIBLE: 'CONFLICT',
+  EMERGENCY_REVIEWED: 'CONFLICT',
   INVALID_ARGUMENT: 'INVALID',
-  BAD_ARGUMENT: 'INVALID',
-  TOO_LARGE: 'TOO_LARGE',
-  LIMIT: 'LIMIT',
+  INVALID_TRANSIENT: 'INVALID',
+  SAME_RECORD_TWICE: 'INVALID',
+  HEADER_MISMATCH: 'INVALID',
+  PERSON_CHANGED: 'INVALID',
+  PERIOD_NOT_POSSIBLE: 'INVALID',
+  PARENT_NOT_VALID: 'INVALID',
+  EXCEEDS_PARENT: 'INVALID',
+  TOO_DEEP: 'INVALID',
+  GRANTEE_NOT_POSSIBLE: 'INVALID',
+  EMERGENCY_LIMIT: 'LIMIT',
+  NOT_FOUNDED: 'UNAVAILABLE',
+  EPOCH_NOT_IN_FORCE: 'UNAVAILABLE',
+  INTAKE_KEY_NOT_OPEN: 'UNAVAILABLE',
+  INTERNAL: 'UNAVAILABLE',
 };
 
 /** The one translation of a failed ledger call. `details.contract` is the contract's code, `details.call` the function. */

@@ -5,6 +5,8 @@ export const ENDORSE_DEADLINE_MS = 30_000;
 export const SUBMIT_DEADLINE_MS = 5_000;
 /** One wait for the commit of a transaction before the same bytes are submitted again. */
 export const COMMIT_WAIT_MS = 2_000;
+/** The wait at each further gateway when the first one's peer did not show the transaction. */
+export const OTHER_COMMIT_WAIT_MS = 300;
 /** After this a write whose outcome nobody could state ends OUTCOME_UNKNOWN; the outbox goes on resolving it. */
 export const OUTCOME_DEADLINE_MS = 20_000;
 /** How long a peer may take to reach the height that the session has seen before another peer is asked (ledger.md section 1). */

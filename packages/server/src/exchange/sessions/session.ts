@@ -11,7 +11,7 @@ import type { GatewayEndpoint } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import { classify, toExchangeError } from './failures.ts';
 import { awaitHeight } from './height.ts';
-import { COMMIT_WAIT_MS, ENDORSE_DEADLINE_MS, EVALUATE_DEADLINE_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import { COMMIT_WAIT_MS, ENDORSE_DEADLINE_MS, EVALUATE_DEADLINE_MS, OTHER_COMMIT_WAIT_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
 import type { GatewayPool } from './pool.ts';
 import { commitStatusRequest, decodeChainInfo, timestampOf, type ChainInfo } from './wire.ts';
 
@@ -117,22 +117,20 @@ export class LedgerSession {
     });
   }
 
-  /** Waits at most `waitMs` for the transaction at one gateway; undefined: no block of its peer holds it yet. */
-  async status(
-    transactionId: string,
-    waitMs: number = COMMIT_WAIT_MS,
-  ): Promise<TransactionStatus | undefined> {
+  /**
+   * The code under which a block of some peer holds the transaction: the first gateway is given `waitMs`, the others a moment each
+   * in case the first one's peer is behind. Undefined: no peer that could be asked holds it yet.
+   */
+  async status(transactionId: string, waitMs: number = COMMIT_WAIT_MS): Promise<TransactionStatus | undefined> {
+    let patience = waitMs;
     for (const endpoint of this.#pool.inOrder()) {
       try {
-        const status = await this.#commit(endpoint, transactionId).getStatus({
-          deadline: Date.now() + waitMs,
-        });
-        this.#pool.markUp(endpoint);
+        const status = await this.#commit(endpoint, transactionId).getStatus({ deadline: Date.now() + patience });
         this.#pool.sawBlock(endpoint, this.channel, status.blockNumber);
         return { code: status.code, blockNumber: status.blockNumber };
       } catch (error) {
-        if (isDeadline(error)) return undefined;
-        this.#pool.markDown(endpoint);
+        if (isDeadline(error)) patience = OTHER_COMMIT_WAIT_MS;
+        else this.#pool.markDown(endpoint);
       }
     }
     return undefined;

@@ -2,7 +2,11 @@ import { ExchangeError } from '../error.ts';
 import { COMMIT_WAIT_MS, OUTCOME_DEADLINE_MS } from './limits.ts';
 import type { CallOptions, EndorsedTransaction, LedgerSession, TransactionStatus } from './session.ts';
 
+/** Of Fabric's TxValidationCode. */
 export const VALID = 0;
+export const DUPLICATE_TXID = 9;
+export const MVCC_READ_CONFLICT = 11;
+export const PHANTOM_READ_CONFLICT = 12;
 
 export interface Committed {
   readonly result: Uint8Array;

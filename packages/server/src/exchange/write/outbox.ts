@@ -1,0 +1,98 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { RecordId, RecordLabels, UserId } from '@healthchain/core';
+import type { Store } from '../../store/index.ts';
+
+/** The plaintext of one version in the outbox: what the ledger does not show of it. */
+export interface OutboxRecord {
+  readonly recordId: RecordId;
+  readonly version: number;
+  readonly type: string;
+  /** Canonical JSON as the commitment covers it; null for a tombstone. */
+  readonly text: string | null;
+  readonly labels: RecordLabels;
+}
+
+export interface OutboxRow {
+  readonly transactionId: string;
+  readonly channel: string;
+  readonly userId: UserId;
+  /** The signed transaction, to be submitted again unchanged. */
+  readonly bytes: Uint8Array;
+  readonly records: readonly OutboxRecord[];
+}
+
+interface Columns {
+  readonly transactionId: string;
+  readonly channel: string;
+  readonly userId: string;
+  readonly transactionBytes: Uint8Array;
+  readonly records: string;
+}
+
+/**
+ * Signed transactions on their way to the ledger. A row stands here, durable, before the first orderer sees its transaction, and
+ * leaves in the SQLite transaction that applies the block in which it was found.
+ */
+export class Outbox {
+  readonly #store: Store;
+  readonly #database: DatabaseSync;
+  #waiting: { readonly row: OutboxRow; readonly done: () => void; readonly failed: (error: unknown) => void }[] = [];
+
+  /** The tables of facts/schema.ts are there. */
+  constructor(store: Store) {
+    this.#store = store;
+    this.#database = store.database;
+  }
+
+  /** Durable when the promise resolves. Rows of one turn of the event loop share one fsync. */
+  add(row: OutboxRow): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ row, done, failed });
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  get(transactionId: string): OutboxRow | undefined {
+    const columns = this.#database
+      .prepare('SELECT * FROM exchange_outbox WHERE transactionId = ?')
+      .get(transactionId);
+    return columns === undefined ? undefined : toRow(columns as unknown as Columns);
+  }
+
+  remove(transactionId: string): void {
+    this.#database.prepare('DELETE FROM exchange_outbox WHERE transactionId = ?').run(transactionId);
+  }
+
+  all(): readonly OutboxRow[] {
+    return this.#database
+      .prepare('SELECT * FROM exchange_outbox ORDER BY transactionId')
+      .all()
+      .map((columns) => toRow(columns as unknown as Columns));
+  }
+
+  size(): number {
+    return (this.#database.prepare('SELECT count(*) AS n FROM exchange_outbox').get() as { n: number }).n;
+  }
+
+  #flush(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    try {
+      this.#store.transaction(() => {
+        const insert = this.#database.prepare('INSERT INTO exchange_outbox VALUES (?, ?, ?, ?, ?)');
+        for (const { row } of batch) {
+          insert.run(row.transactionId, row.channel, row.userId, row.bytes, JSON.stringify(row.records));
+        }
+      });
+    } catch (error) {
+      for (const { failed } of batch) failed(error);
+      return;
+    }
+    for (const { done } of batch) done();
+  }
+}
+
+function toRow(columns: Columns): OutboxRow {
+  const { transactionId, channel, userId, transactionBytes, records } = columns;
+  return { transactionId, channel, userId, bytes: transactionBytes, records: JSON.parse(records) as OutboxRecord[] };
+}
