@@ -59,8 +59,8 @@ export interface GateItem {
   readonly recordId: string;
   readonly version: number;
   readonly persons: readonly string[];
-  /** MSP id of the organisation that wrote the record. */
-  readonly author: string;
+  /** Who signed the write. */
+  readonly author: { readonly mspId: string; readonly userId: string };
   readonly categories: readonly Category[];
   readonly confidentiality: Confidentiality;
   readonly sensitivities: readonly Sensitivity[];

@@ -16,7 +16,7 @@ export interface Checkpoint {
 export interface CheckpointMaterial extends Checkpoint {
   readonly previousSize: number;
   readonly previousRoot: string;
-  readonly consistencyProof: readonly string[];
+  readonly consistency: readonly string[];
 }
 
 /** Key of a patient in the map of one custodian's log. */

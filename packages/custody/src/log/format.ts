@@ -68,6 +68,8 @@ export const logEntry = z.strictObject({
   subject: z.strictObject({ mspId, userId: userId.optional(), role: z.enum(ROLES).optional() }),
   purpose: z.enum(PURPOSES).optional(),
   emergency: z.string().max(128).optional(),
+  /** What the person did (`read`, `search-type`, `everything`). */
+  interaction: z.string().max(64).optional(),
   assurance: z.enum(['server-key', 'device-key']).optional(),
   records: z.array(entryRecord).max(5_000),
   /** Block on which the decision was taken, or a later one. */

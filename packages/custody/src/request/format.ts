@@ -44,6 +44,8 @@ const personal = {
   ...common,
   subject: z.strictObject({ mspId, certificate }),
   purpose: z.enum(PURPOSES),
+  /** What the person did, for the patient's log (`read`, `search-type`, `everything`). */
+  interaction: z.string().max(64).optional(),
   /** Who held the person's key when it signed. */
   assurance: z.enum(['server-key', 'device-key']),
 };

@@ -101,7 +101,7 @@ describe('the sealed write of one transaction', () => {
     ['a further person', (facts) => changeRecord(facts, { persons: [...headerOf(1).persons, SAM] })],
     ['another category', (facts) => changeRecord(facts, { categories: ['imaging'] })],
     ['fewer records', (facts) => ({ ...facts, records: facts.records.slice(1) })],
-    ['another order', (facts) => ({ ...facts, records: [...facts.records].reverse() })],
+    ['another order', (facts) => ({ ...facts, records: facts.records.toReversed() })],
     [
       'another ciphertext',
       (facts) => ({
