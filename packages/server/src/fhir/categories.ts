@@ -3,7 +3,7 @@ import { localReference } from './references.ts';
 import {
   codingsOf,
   isObject,
-  listOf,
+  objectsIn,
   type PlainObject,
   type PlainResource,
   textAt,
@@ -49,6 +49,8 @@ const SECTION_CATEGORIES: ReadonlyMap<string, Category> = new Map(
     codes.map((code) => [code, category as Category] as const),
   ),
 );
+
+const UNKNOWN: readonly Category[] = ['other'];
 
 type Rule = (resource: PlainResource, of: CategoriesOf) => readonly Category[];
 
@@ -122,8 +124,10 @@ function entryReferences(resource: PlainResource): readonly string[] {
 }
 
 function sectionEntries(parent: PlainObject): readonly string[] {
-  const sections = listOf(parent['section']).filter(isObject);
-  return sections.flatMap((section) => [...references(section, 'entry'), ...sectionEntries(section)]);
+  return objectsIn(parent['section']).flatMap((section) => [
+    ...references(section, 'entry'),
+    ...sectionEntries(section),
+  ]);
 }
 
 function references(resource: PlainObject, path: string): readonly string[] {
@@ -137,15 +141,17 @@ function references(resource: PlainObject, path: string): readonly string[] {
 function ofEntry(reference: string, of: CategoriesOf): readonly Category[] {
   const type = localReference(reference)?.type;
   if (type !== undefined && typeRow(type)?.kind === 'directory') return [];
-  return of(reference) ?? ['other'];
+  return of(reference) ?? UNKNOWN;
 }
 
 function ofAll(targets: readonly string[], of: CategoriesOf): readonly Category[] {
-  const found = targets.flatMap((target) => of(target) ?? ['other']);
+  const found = targets.flatMap((target) => of(target) ?? UNKNOWN);
   return found.length === 0 ? ['other'] : found;
 }
 
 function bundleEntries(resource: PlainResource): readonly PlainResource[] {
   if (resource.resourceType !== 'Bundle') return [];
-  return valuesAt(resource, 'entry.resource').filter(isObject) as readonly PlainResource[];
+  return valuesAt(resource, 'entry.resource').flatMap(
+    (entry) => objectsIn(entry) as readonly PlainResource[],
+  );
 }

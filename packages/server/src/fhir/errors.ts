@@ -7,6 +7,7 @@ export type FhirErrorCode =
   | 'DUPLICATE_MEMBER'
   | 'TOO_DEEP'
   | 'NOT_A_RESOURCE'
+  | 'UNNAMED_RESTRICTION'
   | 'NOT_INITIALISED';
 
 /** `details.expression` holds the FHIRPath of the element where there is one; messages carry no values of the body. */

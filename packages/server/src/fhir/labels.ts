@@ -2,18 +2,22 @@ import {
   type Confidentiality,
   CONFIDENTIALITIES,
   type ExactJson,
+  type PlainJson,
   type RecordLabels,
   type Sensitivity,
   SENSITIVITIES,
 } from '@healthchain/core';
 import { categorise, categoryReferences } from './categories.ts';
+import { FhirError } from './errors.ts';
 import { metaOf, ordered } from './exact.ts';
 import { localReference } from './references.ts';
 import {
+  type Coding,
+  codingsOf,
   type ExactObject,
   type ExactResource,
-  isObject,
   listOf,
+  objectsIn,
   type PlainObject,
   type PlainResource,
   textAt,
@@ -56,7 +60,9 @@ const SENSITIVITY_SYNONYMS: Readonly<Record<string, readonly Sensitivity[]>> = {
 /**
  * Categories and labels of a record (health.md section 3): by any code anywhere in it, raised by its author through
  * `meta.security`, by the encounters and entries it points at, and by the version before; never lowered. Genetics records carry
- * GDIS. An author's R without a sensitivity becomes V: nobody could ever be granted it otherwise.
+ * GDIS. An R needs a sensitivity, or no grant could ever name it.
+ *
+ * @throws FhirError UNNAMED_RESTRICTION when the author asks for R and nothing says of which sensitivity
  */
 export function labelRecord(resource: PlainResource, { labelsOf, previous }: Labelling): RecordLabels {
   const categories = categorise(resource, (reference) => labelsOf(reference)?.categories);
@@ -110,7 +116,7 @@ function without(
   list: ExactJson | undefined,
   ours: (system: string | undefined, code: string | undefined) => boolean,
 ): ExactObject[] {
-  const members = (Array.isArray(list) ? list : []).filter(isObject) as ExactObject[];
+  const members = objectsIn(list) as ExactObject[];
   return members.filter(
     (member) => !ours(textAt(member as PlainObject, 'system'), textAt(member as PlainObject, 'code')),
   );
@@ -125,8 +131,7 @@ const INHERITED_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 function collectInherited(value: unknown, found: Set<string>, member = ''): void {
-  for (const entry of listOf(value)) {
-    if (!isObject(entry)) continue;
+  for (const entry of objectsIn(value)) {
     const text = textAt(entry, 'reference');
     if (text !== undefined && (INHERITED_MEMBERS.has(member) || localReference(text)?.type === 'Encounter'))
       found.add(text);
@@ -149,18 +154,12 @@ function raisedByAuthor(resource: PlainResource): Pick<RecordLabels, 'confidenti
 }
 
 /** Of the resource itself, of what it contains, and of the entries of a document. */
-function securityCodings(value: unknown): readonly { readonly system?: string; readonly code?: string }[] {
-  return listOf(value).flatMap((entry) => {
-    if (!isObject(entry)) return [];
-    const meta = entry['meta'];
-    const own = isObject(meta)
-      ? (listOf(meta['security']).filter(isObject) as { system?: string; code?: string }[])
-      : [];
-    const entries = listOf(entry['entry']).flatMap((member) =>
-      isObject(member) ? [member['resource']] : [],
-    );
-    return [...own, ...securityCodings(entry['contained']), ...securityCodings(entries)];
-  });
+function securityCodings(resource: PlainObject): readonly Coding[] {
+  const own = objectsIn(resource['meta']).flatMap((meta) =>
+    codingsOf(listOf(meta['security']) as PlainJson[]),
+  );
+  const entries = objectsIn(resource['entry']).flatMap((entry) => objectsIn(entry['resource']));
+  return [...own, ...[...objectsIn(resource['contained']), ...entries].flatMap(securityCodings)];
 }
 
 function sensitivitiesFor(code: string | undefined): readonly Sensitivity[] {
@@ -174,6 +173,11 @@ function highest(asked: readonly Confidentiality[]): Confidentiality {
 }
 
 function confidentialityOf(asked: Confidentiality, sensitivities: number): Confidentiality {
-  if (asked === 'V' || (asked === 'R' && sensitivities === 0)) return 'V';
+  if (asked === 'R' && sensitivities === 0) {
+    throw new FhirError('UNNAMED_RESTRICTION', `meta.security R needs one of ${SENSITIVITIES.join(', ')}`, {
+      details: { expression: 'meta.security' },
+    });
+  }
+  if (asked === 'V') return 'V';
   return sensitivities > 0 ? 'R' : 'N';
 }

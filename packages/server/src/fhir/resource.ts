@@ -21,10 +21,17 @@ export function isObject(value: unknown): value is PlainObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }
 
+type MemberOf<T> = T extends readonly (infer Member)[] ? Member : NonNullable<T>;
+
 /** What an element holds, as a list: nothing, one value, or the members of an array. */
-export function listOf<T>(value: T | readonly T[] | undefined | null): readonly T[] {
+export function listOf<T>(value: T): readonly MemberOf<T>[] {
   if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+  return (Array.isArray(value) ? value : [value]) as readonly MemberOf<T>[];
+}
+
+/** The objects among what an element holds. */
+export function objectsIn(value: unknown): readonly PlainObject[] {
+  return (listOf(value) as readonly unknown[]).filter(isObject);
 }
 
 /** The values at a dotted path, arrays flattened: `participant.actor`. */
@@ -38,11 +45,9 @@ export function valuesAt(from: PlainObject, path: string): readonly PlainJson[] 
 
 /** The codings of a CodeableConcept, of several, or of a bare Coding. */
 export function codingsOf(value: PlainJson | undefined): readonly Coding[] {
-  return listOf(value).flatMap((member) => {
-    if (!isObject(member)) return [];
-    const codings: readonly unknown[] = 'coding' in member ? listOf(member['coding']) : [member];
-    return codings.filter(isObject) as readonly Coding[];
-  });
+  return objectsIn(value).flatMap(
+    (member) => ('coding' in member ? objectsIn(member['coding']) : [member]) as readonly Coding[],
+  );
 }
 
 /** The string at a name, or undefined when there is none or it is no string. */

@@ -1,4 +1,7 @@
-export { type HistoryPage, type HistoryQuery, type KeyValues, openStore, type Store } from './store.ts';
+export { StoreError, type StoreErrorCode } from './errors.ts';
+export type { HistoryPage, HistoryQuery } from './history.ts';
+export type { KeyValues } from './key-values.ts';
+export { openStore, type Store, type StoreOptions } from './store.ts';
 export {
   type AccessFacts,
   type CommittedVersion,

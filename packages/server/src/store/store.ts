@@ -1,33 +1,16 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { PersonId, RecordId } from '@healthchain/core';
 import type { SearchSource } from '../search/source.ts';
+import { INDEX_TABLES } from '../search/tables.ts';
+import { IndexWriter } from '../search/writer.ts';
+import { AccessClasses } from './access.ts';
+import { CommitApplier } from './apply.ts';
+import { openDatabase } from './database.ts';
+import { type HistoryPage, type HistoryQuery, readHistory } from './history.ts';
+import { type KeyValues, keyValuesOf } from './key-values.ts';
+import { DERIVED_TABLES } from './schema.ts';
 import type { CommittedVersion, Permitted, StoredVersion } from './types.ts';
-
-export interface HistoryQuery {
-  readonly type?: string;
-  readonly id?: RecordId;
-  /** FHIR instant: versions at or after it. */
-  readonly since?: string;
-  readonly count: number;
-  /** `next` of the page before. */
-  readonly after?: string;
-}
-
-export interface HistoryPage {
-  /** Newest first, in commit order. */
-  readonly versions: readonly StoredVersion[];
-  readonly total: number;
-  readonly next?: string;
-}
-
-/** Small values of one concern, durable, in the same file and transactions as the records. */
-export interface KeyValues {
-  get(key: string): Uint8Array | undefined;
-  put(key: string, value: Uint8Array | string): void;
-  delete(key: string): void;
-  /** In key order. */
-  list(prefix?: string): readonly { readonly key: string; readonly value: Uint8Array }[];
-}
+import { VERSION_COLUMNS, VERSION_TABLES, versionOf } from './version-row.ts';
 
 /**
  * The searchable plaintext of one organisation: its own records and the directory. Derived from ledger and custodians, so it can
@@ -45,11 +28,16 @@ export interface Store extends SearchSource {
   /**
    * One page of the history of a resource, a type or the server, versions that `permitted` refuses left out of page and total.
    * A version is judged by its own categories and the strictest labels of any version of its record (health.md section 5).
+   *
+   * @throws StoreError BAD_CURSOR, BAD_INSTANT
    */
   history(query: HistoryQuery, permitted: Permitted): Promise<HistoryPage>;
   /** The current versions of everything about a person, commit order, tombstones left out. */
   ofPerson(person: PersonId): readonly StoredVersion[];
-  /** Runs in one transaction; nests. An exception rolls back everything since the outermost `transaction` began. */
+  /**
+   * Runs in one transaction; nests. An exception that leaves the outermost call rolls everything back, and one that leaves an
+   * inner call must not be swallowed in between. `run` is synchronous.
+   */
   transaction<T>(run: () => T): T;
   keyValues(namespace: string): KeyValues;
   readonly database: DatabaseSync;
@@ -63,4 +51,104 @@ export interface StoreOptions {
   readonly bases?: readonly string[];
 }
 
-export declare function openStore(path: string, options?: StoreOptions): Store;
+/**
+ * Opens or creates a store; `:memory:` for one that lives for one request.
+ *
+ * @throws StoreError WRONG_SCHEMA for a file of another version: drop it and rebuild
+ */
+export function openStore(path: string, { bases = [] }: StoreOptions = {}): Store {
+  return new SqliteStore(openDatabase(path), bases);
+}
+
+class SqliteStore implements Store {
+  readonly database: DatabaseSync;
+  readonly bases: readonly string[];
+  private readonly applier: CommitApplier;
+  private readonly index: IndexWriter;
+  private depth = 0;
+
+  constructor(database: DatabaseSync, bases: readonly string[]) {
+    this.database = database;
+    this.bases = bases;
+    this.index = new IndexWriter(database, bases);
+    this.applier = new CommitApplier(database, this.index, new AccessClasses(database));
+  }
+
+  applyCommitted(batch: readonly CommittedVersion[]): void {
+    this.transaction(() => {
+      for (const version of batch) this.applier.apply(version);
+    });
+  }
+
+  get(type: string, id: RecordId): StoredVersion | undefined {
+    return this.one('v.type = ? AND v.id = ? ORDER BY v.version DESC LIMIT 1', type, id);
+  }
+
+  version(type: string, id: RecordId, version: number): StoredVersion | undefined {
+    return this.one('v.type = ? AND v.id = ? AND v.version = ?', type, id, version);
+  }
+
+  versions(type: string, id: RecordId): readonly StoredVersion[] {
+    return this.all('v.type = ? AND v.id = ? ORDER BY v.version', type, id);
+  }
+
+  history(query: HistoryQuery, permitted: Permitted): Promise<HistoryPage> {
+    return readHistory(this.database, query, permitted);
+  }
+
+  ofPerson(person: PersonId): readonly StoredVersion[] {
+    return this.all(
+      `(v.type, v.id, v.version) IN (SELECT h.type, h.id, h.version FROM head h JOIN access_person p ON p.class = h.class
+        WHERE p.person = ? AND h.deleted = 0) ORDER BY v.position, v.id`,
+      person,
+    );
+  }
+
+  transaction<T>(run: () => T): T {
+    if (this.depth === 0) this.database.exec('BEGIN IMMEDIATE');
+    this.depth++;
+    try {
+      const result = run();
+      if (this.depth === 1) this.database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.depth === 1) this.rollback();
+      throw error;
+    } finally {
+      this.depth--;
+    }
+  }
+
+  keyValues(namespace: string): KeyValues {
+    return keyValuesOf(this.database, namespace);
+  }
+
+  clear(): void {
+    this.transaction(() => {
+      for (const table of [...INDEX_TABLES, ...DERIVED_TABLES]) this.database.exec(`DELETE FROM ${table}`);
+    });
+    this.index.reload();
+    this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private rollback(): void {
+    if (this.database.isTransaction) this.database.exec('ROLLBACK');
+    this.index.reload();
+  }
+
+  private one(condition: string, ...values: (string | number)[]): StoredVersion | undefined {
+    return this.all(condition, ...values)[0];
+  }
+
+  private all(condition: string, ...values: (string | number)[]): readonly StoredVersion[] {
+    const sql = `SELECT ${VERSION_COLUMNS} FROM ${VERSION_TABLES} WHERE ${condition}`;
+    return this.database
+      .prepare(sql)
+      .all(...values)
+      .map(versionOf);
+  }
+}

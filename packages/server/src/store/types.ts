@@ -22,7 +22,10 @@ export interface CommittedVersion {
   readonly sequence: number;
 }
 
-export type StoredVersion = CommittedVersion;
+export interface StoredVersion extends CommittedVersion {
+  /** The version's own categories with the strictest labels of any version of its record: what vread and history judge by. */
+  readonly historyLabels: RecordLabels | null;
+}
 
 /** What a decision about a record depends on; two records with equal facts get one decision. */
 export interface AccessFacts {

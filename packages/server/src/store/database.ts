@@ -1,0 +1,40 @@
+import { DatabaseSync } from 'node:sqlite';
+import { StoreError } from './errors.ts';
+import { SCHEMA_VERSION, STORE_TABLES } from './schema.ts';
+
+/** Rewritten pages keep no remains of what was deleted (custody.md section 6), and a returned commit is on disk. */
+const SETTINGS = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA foreign_keys = ON;
+PRAGMA busy_timeout = 5000;
+PRAGMA cache_size = -65536;
+`;
+
+export function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(SETTINGS);
+    checkSchema(database);
+    database.exec(STORE_TABLES);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function checkSchema(database: DatabaseSync): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (found === 0 || found === SCHEMA_VERSION) return;
+  throw new StoreError(
+    'WRONG_SCHEMA',
+    `The store has schema ${found}, this program needs ${SCHEMA_VERSION}: rebuild it`,
+    {
+      details: { found, needed: SCHEMA_VERSION },
+    },
+  );
+}
