@@ -74,9 +74,7 @@ export class LogStore {
   }
 
   get size(): number {
-    return Number(
-      this.database.prepare('SELECT max(sequence) + 1 AS size FROM entries').get()?.['size'] ?? 0,
-    );
+    return Number(this.#size.get()?.['size'] ?? 0);
   }
 
   insert({ entry, text, random, leaf, signature, due }: EntryRow): void {

@@ -1,5 +1,4 @@
 import {
-  concat,
   fromHex,
   labelled,
   lengthPrefixed,
@@ -9,11 +8,11 @@ import {
   type RecordHeader,
   type RecordLabels,
 } from '@healthchain/core';
-import { decodeLabels, encodeLabels, headerFitsLabels, LABELS_LENGTH } from '../envelope/labels.ts';
-import { CustodyError } from '../errors.ts';
+import { headerFitsLabels } from '../envelope/labels.ts';
 import { openSealed, sealFor, type Binding } from '../hpke/hpke.ts';
 import type { XWingPrivateKey, XWingPublicKey } from '../hpke/x-wing.ts';
-import { DATA_KEY_LENGTH, matchesShareHash, type Share } from '../shares/shares.ts';
+import { matchesShareHash, type Share } from '../shares/shares.ts';
+import { decodeSlots, encodeSlots, type Slot } from './slots.ts';
 
 /**
  * All shares of one transaction for one custodian, in one sealed message (custody.md section 2). It opens only for the facts of
@@ -39,21 +38,13 @@ export interface MessageRecord {
   readonly shareHash: string;
 }
 
-/** What a custodian gets for one record. */
-export interface SharedRecord {
-  readonly y: Bytes;
-  readonly labels: RecordLabels;
-}
-
-const SLOT = DATA_KEY_LENGTH + LABELS_LENGTH;
-
+/** `shared[i]` is for `facts.records[i]`. */
 export function sealShareMessage(
   recipient: XWingPublicKey,
   facts: MessageFacts,
-  shared: readonly SharedRecord[],
+  shared: readonly { readonly y: Bytes; readonly labels: RecordLabels }[],
 ): Bytes {
-  const slots = shared.flatMap(({ y, labels }) => [y, encodeLabels(labels)]);
-  return sealFor(recipient, bindingOf(facts), concat(...slots));
+  return sealFor(recipient, bindingOf(facts), encodeSlots(shared));
 }
 
 export type OpenedShare =
@@ -79,37 +70,19 @@ export function openShareMessage(
   facts: MessageFacts,
   message: Uint8Array,
 ): OpenedShare[] {
-  const slots = openSealed(key, bindingOf(facts), message);
-  if (slots.length !== SLOT * facts.records.length) {
-    throw new CustodyError('MALFORMED', 'The message does not hold one share for each record');
-  }
-  return facts.records.map((record, i) => checkSlot(facts, record, slots.slice(i * SLOT, (i + 1) * SLOT)));
+  const slots = decodeSlots(openSealed(key, bindingOf(facts), message), facts.records.length);
+  return facts.records.map((record, i) => checkSlot(facts, record, slots[i] as Slot));
 }
 
-function checkSlot(facts: MessageFacts, record: MessageRecord, slot: Bytes): OpenedShare {
+function checkSlot(facts: MessageFacts, record: MessageRecord, { y, labels }: Slot): OpenedShare {
   const { recordId, version } = record.header;
-  const share = {
-    recordId,
-    version,
-    epoch: facts.epoch,
-    index: facts.index,
-    y: slot.slice(0, DATA_KEY_LENGTH),
-  };
+  const share = { recordId, version, epoch: facts.epoch, index: facts.index, y };
   if (!matchesShareHash(share, fromHex(record.shareHash)))
     return { ok: false, record, reason: 'SHARE_MISMATCH' };
-  const labels = readLabels(slot.subarray(DATA_KEY_LENGTH));
   if (labels === undefined || !headerFitsLabels(record.header, labels)) {
     return { ok: false, record, reason: 'LABELS_MISMATCH' };
   }
   return { ok: true, record, share, labels };
-}
-
-function readLabels(bytes: Uint8Array): RecordLabels | undefined {
-  try {
-    return decodeLabels(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function bindingOf(facts: MessageFacts): Binding {
