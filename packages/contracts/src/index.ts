@@ -37,3 +37,10 @@ export {
   type AccessItem,
   type AccessQuestion,
 } from './gate/question.ts';
+
+export { chaincode } from './dispatcher.ts';
+export { decideAccess } from './gate/decide.ts';
+export { BASE_POLICY, ROLE_RULES, type BaseRow, type RoleRule } from './gate/base-policy.ts';
+export type { Tx } from './tx.ts';
+export { decodeWrite, tables, type StateChange, type TableName } from './state/tables.ts';
+export type { Table } from './state/table.ts';

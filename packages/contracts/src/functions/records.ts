@@ -66,7 +66,6 @@ export const recordsFunctions = {
       'SEALING_INCOMPLETE',
       'DEALING_NOT_POSSIBLE',
       'WRITE_REFUSED',
-      'DIRECTORY_ONLY',
     ],
   }),
   'records:Get': query<VersionRow>()({
@@ -87,8 +86,8 @@ export const recordsFunctions = {
     summary: 'The sealed messages of one transaction: custodian, intake key and hash.',
     roles: ['server', 'regulator'],
     argument: z.strictObject({ transactionId: z.string().regex(/^[0-9a-f]{64}$/) }),
-    reads: 'sealed refs of the transaction (range)',
-    errors: [],
+    reads: 'sealing of the transaction',
+    errors: ['RECORD_UNKNOWN'],
   }),
   'records:History': query<{ readonly versions: readonly VersionRow[] }>()({
     summary: 'Every version of a record, oldest first.',
