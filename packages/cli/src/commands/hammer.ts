@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { optionalText, wholeNumber } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { readRunFile } from '../control/client.ts';
-import { organisationOf, requireState, serverUrl, userOf, type ConsortiumState } from '../consortium/state.ts';
+import {
+  organisationOf,
+  requireState,
+  serverUrl,
+  userOf,
+  type ConsortiumState,
+} from '../consortium/state.ts';
 import { clientFor } from '../consortium/tokens.ts';
 import { CliError } from '../error.ts';
 import { HammerJournal } from '../hammer/journal.ts';
@@ -15,8 +21,10 @@ const START_DEADLINE_MS = 120_000;
 const POLL_MS = 100;
 
 export const hammerCommand: Command = {
-  summary: 'Loads a server over HTTP, keeps a journal of what was acknowledged, and checks that all of it is there.',
-  usage: '[--as USER] [--clients 8] [--seconds 10] [--kills 0]   with --kills, ends the whole process that often',
+  summary:
+    'Loads a server over HTTP, keeps a journal of what was acknowledged, and checks that all of it is there.',
+  usage:
+    '[--as USER] [--clients 8] [--seconds 10] [--kills 0]   with --kills, ends the whole process that often',
   options: {
     as: { type: 'string' },
     clients: { type: 'string' },
@@ -42,7 +50,8 @@ export const hammerCommand: Command = {
         onProgress: (line) => output.progress(line),
       });
       output.print(report, () => reportLines(report));
-      if (!promisesHeld(report)) throw new CliError('FAILED_CHECK', 'A promise was broken; the journal tells which');
+      if (!promisesHeld(report))
+        throw new CliError('FAILED_CHECK', 'A promise was broken; the journal tells which');
     } finally {
       journal.close();
     }
@@ -83,7 +92,8 @@ async function answers(url: string): Promise<boolean> {
 async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new CliError('FAILED_CHECK', `Waited ${START_DEADLINE_MS / 1000} s for ${what}`);
+    if (Date.now() > deadline)
+      throw new CliError('FAILED_CHECK', `Waited ${START_DEADLINE_MS / 1000} s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -9,7 +9,8 @@ import { readInput } from '../import/read-input.ts';
 import { runImport } from '../import/run.ts';
 
 export const importCommand: Command = {
-  summary: 'Imports FHIR bundles (transaction, batch, collection) and NDJSON; run again, it resumes and repeats nothing.',
+  summary:
+    'Imports FHIR bundles (transaction, batch, collection) and NDJSON; run again, it resumes and repeats nothing.',
   usage: '--org north --as USER FILE…',
   options: { org: { type: 'string' }, as: { type: 'string' }, journal: { type: 'string' } },
   async run({ options, positionals, data, output }) {

@@ -16,7 +16,11 @@ export interface NodeStatus {
 
 export interface ConsortiumStatus {
   readonly ready: boolean;
-  readonly servers: readonly { readonly organisation: string; readonly url: string; readonly ready: boolean }[];
+  readonly servers: readonly {
+    readonly organisation: string;
+    readonly url: string;
+    readonly ready: boolean;
+  }[];
   readonly nodes: readonly NodeStatus[];
 }
 
@@ -31,19 +35,25 @@ export const status: Command = {
 };
 
 export const stop: Command = switchCommand('stop', 'Stops one part: healthchain stop peer north');
-export const start: Command = switchCommand('start', 'Starts a stopped part again: healthchain start peer north');
+export const start: Command = switchCommand(
+  'start',
+  'Starts a stopped part again: healthchain start peer north',
+);
 export const pause: Command = switchCommand('pause', 'Lets a peer fall behind while it keeps answering.');
 export const resume: Command = switchCommand('resume', 'Lets a paused peer catch up.');
 
 export const revokeCert: Command = {
-  summary: 'Revokes the certificate of a user: the CRL changes by a CONFIG transaction on every circle of the organisation.',
+  summary:
+    'Revokes the certificate of a user: the CRL changes by a CONFIG transaction on every circle of the organisation.',
   usage: 'USER',
   options: {},
   async run(context) {
     const user = onePositional(context, 'user');
     const revoked = await control<{ blocks: Record<string, number> }>(context.data, 'revoke-cert', { user });
     context.output.print(revoked, () =>
-      Object.entries(revoked.blocks).map(([channel, block]) => `${user}: revoked on ${channel} from block ${block} on`),
+      Object.entries(revoked.blocks).map(
+        ([channel, block]) => `${user}: revoked on ${channel} from block ${block} on`,
+      ),
     );
   },
 };
@@ -67,7 +77,11 @@ async function switchPart(method: string, { positionals, data, output }: Command
 }
 
 function statusLines(state: ConsortiumStatus): string[] {
-  const servers = state.servers.map((server) => [server.organisation, server.url, server.ready ? 'ready' : 'not ready']);
+  const servers = state.servers.map((server) => [
+    server.organisation,
+    server.url,
+    server.ready ? 'ready' : 'not ready',
+  ]);
   const nodes = state.nodes.map((node) => [
     node.organisation,
     node.part,
@@ -76,5 +90,9 @@ function statusLines(state: ConsortiumStatus): string[] {
       .map(([channel, height]) => `${channel} ${height}`)
       .join(', '),
   ]);
-  return [...table([['ORGANISATION', 'SERVER', 'STATE'], ...servers]), '', ...table([['ORGANISATION', 'PART', 'STATE', 'HEIGHT'], ...nodes])];
+  return [
+    ...table([['ORGANISATION', 'SERVER', 'STATE'], ...servers]),
+    '',
+    ...table([['ORGANISATION', 'PART', 'STATE', 'HEIGHT'], ...nodes]),
+  ];
 }

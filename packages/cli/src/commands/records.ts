@@ -25,13 +25,18 @@ export const records: Command = {
       if (entries.length % 100 === 0) output.progress(`${entries.length} records`);
     }
     const resources = entries.map((entry) => entry.resource);
-    output.print(resources, () => table([['TYPE', 'ID', 'VERSION', 'UPDATED', 'TEXT'], ...resources.map(row)]));
+    output.print(resources, () =>
+      table([['TYPE', 'ID', 'VERSION', 'UPDATED', 'TEXT'], ...resources.map(row)]),
+    );
   },
 };
 
 function row(resource: SearchEntry['resource']): string[] {
   const meta = (resource['meta'] ?? {}) as { versionId?: string; lastUpdated?: string };
-  const code = (resource['code'] ?? resource['type'] ?? {}) as { text?: string; coding?: { display?: string }[] };
+  const code = (resource['code'] ?? resource['type'] ?? {}) as {
+    text?: string;
+    coding?: { display?: string }[];
+  };
   const text = code.text ?? code.coding?.[0]?.display ?? '';
   return [resource.resourceType, resource.id ?? '', meta.versionId ?? '', meta.lastUpdated ?? '', text];
 }

@@ -14,8 +14,15 @@ export const token: Command = {
     const state = requireState(context.data);
     const user = userOf(state, handle);
     const purpose = purposeOf(optionalText(context.options, 'purpose'));
-    const seconds = wholeNumber(context.options, 'seconds', { default: DEFAULT_TOKEN_SECONDS, min: 1, max: 2_678_400 });
-    const text = await tokenFor(context.data, state, handle, { seconds, ...(purpose === undefined ? {} : { purpose }) });
+    const seconds = wholeNumber(context.options, 'seconds', {
+      default: DEFAULT_TOKEN_SECONDS,
+      min: 1,
+      max: 2_678_400,
+    });
+    const text = await tokenFor(context.data, state, handle, {
+      seconds,
+      ...(purpose === undefined ? {} : { purpose }),
+    });
     const shown = { user: handle, role: user.role, purpose: purpose ?? user.purpose, seconds, token: text };
     context.output.print(shown, () => [text]);
   },

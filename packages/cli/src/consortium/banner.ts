@@ -17,13 +17,30 @@ export function banner({ state, tokens, patients }: BannerInput): string[] {
   ]);
   const users = state.users
     .filter((user) => tokens.has(user.handle))
-    .map((user) => [`  ${user.handle}`, user.role, user.organisation, user.purpose, tokens.get(user.handle) as string]);
-  return ['', 'HealthChain runs.', '', ...table(servers), '', 'Users and their tokens (12 hours; more: healthchain token USER):', ...table(users), '', ...tries({ state, tokens, patients })];
+    .map((user) => [
+      `  ${user.handle}`,
+      user.role,
+      user.organisation,
+      user.purpose,
+      tokens.get(user.handle) as string,
+    ]);
+  return [
+    '',
+    'HealthChain runs.',
+    '',
+    ...table(servers),
+    '',
+    'Users and their tokens (12 hours; more: healthchain token USER):',
+    ...table(users),
+    '',
+    ...tries({ state, tokens, patients }),
+  ];
 }
 
 function tries({ state, tokens, patients }: BannerInput): string[] {
   const base = (name: string): string => fhirBaseOf(organisationOf(state, name));
-  const curl = (user: string, rest: string): string => `  curl -s -H "Authorization: Bearer ${tokens.get(user)}" ${rest}`;
+  const curl = (user: string, rest: string): string =>
+    `  curl -s -H "Authorization: Bearer ${tokens.get(user)}" ${rest}`;
   const maria = patients.get('maria-north');
   const lee = patients.get('lee-south');
   if (maria === undefined || lee === undefined) return [];
@@ -34,7 +51,10 @@ function tries({ state, tokens, patients }: BannerInput): string[] {
     '2. Maria reads who looked at her records, at every organisation:',
     curl('maria', `'${base('authority')}/AuditEvent?patient=${maria}&_pretty=true'`),
     '3. A nurse of South breaks the glass for Lee, who is unconscious, and reads his allergies:',
-    curl('nora', `-X POST -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Parameters","parameter":[{"name":"reason","valueCode":"UNCONSCIOUS"}]}' '${base('south')}/Patient/${lee}/$break-glass'`),
+    curl(
+      'nora',
+      `-X POST -H 'Content-Type: application/fhir+json' -d '{"resourceType":"Parameters","parameter":[{"name":"reason","valueCode":"UNCONSCIOUS"}]}' '${base('south')}/Patient/${lee}/$break-glass'`,
+    ),
     curl('nora', `'${base('south')}/AllergyIntolerance?patient=${lee}&_pretty=true'`),
   ];
 }

@@ -67,7 +67,9 @@ export function userOf(state: ConsortiumState, handle: string): UserState {
   const user = state.users.find((candidate) => candidate.handle === handle);
   if (user !== undefined) return user;
   const handles = state.users.map((candidate) => candidate.handle).join(', ');
-  throw new CliError('UNKNOWN_USER', `There is no user ${handle}`, { details: { hint: `Users: ${handles}` } });
+  throw new CliError('UNKNOWN_USER', `There is no user ${handle}`, {
+    details: { hint: `Users: ${handles}` },
+  });
 }
 
 /** @throws CliError USAGE listing the organisations */
@@ -75,7 +77,9 @@ export function organisationOf(state: ConsortiumState, name: string): Organisati
   const found = state.organisations.find((candidate) => candidate.name === name || candidate.mspId === name);
   if (found !== undefined) return found;
   const names = state.organisations.map((candidate) => candidate.name).join(', ');
-  throw new CliError('USAGE', `There is no organisation ${name}`, { details: { hint: `Organisations: ${names}` } });
+  throw new CliError('USAGE', `There is no organisation ${name}`, {
+    details: { hint: `Organisations: ${names}` },
+  });
 }
 
 export function serverUrl(organisation: OrganisationState): string {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { JournalFile } from '../journal-file.ts';
 
 type Line = { readonly done: string } | { readonly key: string; readonly path: string };
 
@@ -6,11 +6,13 @@ type Line = { readonly done: string } | { readonly key: string; readonly path: s
 export class Memory {
   readonly #paths = new Map<string, string>();
   readonly #done = new Set<string>();
-  readonly #descriptor: number;
+  readonly #file: JournalFile<Line>;
 
-  constructor(file: string) {
-    if (existsSync(file)) for (const line of readFileSync(file, 'utf8').split('\n')) this.#recall(line);
-    this.#descriptor = openSync(file, 'a', 0o600);
+  constructor(path: string) {
+    this.#file = new JournalFile<Line>(path, (line) => {
+      if ('done' in line) this.#done.add(line.done);
+      else this.#paths.set(line.key, line.path);
+    });
   }
 
   isDone(step: string): boolean {
@@ -19,8 +21,8 @@ export class Memory {
 
   done(step: string): void {
     this.#done.add(step);
-    this.#append({ done: step });
-    fsyncSync(this.#descriptor);
+    this.#file.append({ done: step });
+    this.#file.sync();
   }
 
   /** `location` is what the server answered: `Type/id` or `Type/id/_history/version`, absolute or not. */
@@ -28,7 +30,7 @@ export class Memory {
     const path = /([A-Z][A-Za-z]+\/[^/]+)(?:\/_history\/[^/]+)?$/.exec(location)?.[1];
     if (path === undefined) throw new Error(`Not a location: ${location}`);
     this.#paths.set(key, path);
-    this.#append({ key, path });
+    this.#file.append({ key, path });
   }
 
   /** `Type/id` */
@@ -43,17 +45,6 @@ export class Memory {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
-  }
-
-  #append(line: Line): void {
-    writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
-  }
-
-  #recall(text: string): void {
-    if (text === '') return;
-    const line = JSON.parse(text) as Line;
-    if ('done' in line) this.#done.add(line.done);
-    else this.#paths.set(line.key, line.path);
+    this.#file.close();
   }
 }

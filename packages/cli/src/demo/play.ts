@@ -8,7 +8,7 @@ import type { ConsentTerms, Step, Story } from './story.ts';
 export interface Stage {
   client(handle: string): FhirClient;
   /** Makes the user's key the key of the person of this Patient. */
-  bind(handle: string, patientId: string): Promise<void>;
+  bind(handle: string, patientId: string, circle: 'care' | 'consortium'): Promise<void>;
   merge(clerks: readonly [string, string], fromPatientId: string, intoPatientId: string): Promise<void>;
   /** The Consent resource for the terms; `patientId` and `parentId` are logical ids. */
   consent(terms: ConsentTerms, patientId: string, parentId: string | undefined): Resource;
@@ -31,7 +31,7 @@ async function playStep(stage: Stage, memory: Memory, step: Step, name: string):
     case 'amend':
       return amend(stage.client(step.as), memory.path(step.key), step.change);
     case 'bind':
-      return stage.bind(step.user, memory.id(step.patient));
+      return stage.bind(step.user, memory.id(step.patient), step.circle);
     case 'consent':
       return consent(stage, memory, step);
     case 'break-glass':

@@ -13,7 +13,12 @@ export type Step =
       readonly change: (resource: Resource) => Resource;
     }
   /** The user's key becomes the key of the person of this Patient. */
-  | { readonly do: 'bind'; readonly user: string; readonly patient: string }
+  | {
+      readonly do: 'bind';
+      readonly user: string;
+      readonly patient: string;
+      readonly circle: 'care' | 'consortium';
+    }
   | { readonly do: 'consent'; readonly as: string; readonly key: string; readonly consent: ConsentTerms }
   | {
       readonly do: 'break-glass';

@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { JournalFile } from '../journal-file.ts';
 
 /** A version that the server acknowledged, or the intention to write a group of resources in one transaction. */
 export type HammerLine =
@@ -14,22 +15,23 @@ export type HammerLine =
 
 /**
  * The hammer's own memory, in its own process and file: what it was told is durable. Kept in memory too; the file is for reading
- * after a failure.
+ * after a failure, and begins empty with every run.
  */
 export class HammerJournal {
   readonly lines: HammerLine[] = [];
-  readonly #descriptor: number;
+  readonly #file: JournalFile<HammerLine>;
 
   constructor(path: string) {
-    this.#descriptor = openSync(path, 'w', 0o600);
+    rmSync(path, { force: true });
+    this.#file = new JournalFile(path, () => {});
   }
 
   add(line: HammerLine): void {
     this.lines.push(line);
-    writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
+    this.#file.append(line);
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    this.#file.close();
   }
 }

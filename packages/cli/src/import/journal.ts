@@ -1,7 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { JournalFile } from '../journal-file.ts';
 
-/** What an import has finished, one JSON line a unit; a line is durable before the next unit is sent. */
+/** What an import has finished, one JSON line a unit. */
 export interface JournalLine {
   readonly key: string;
   readonly label: string;
@@ -11,40 +10,25 @@ export interface JournalLine {
 }
 
 export class ImportJournal {
-  readonly #done: Map<string, JournalLine>;
-  readonly #descriptor: number;
+  readonly #done = new Map<string, JournalLine>();
+  readonly #file: JournalFile<JournalLine>;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true });
-    this.#done = new Map(readLines(path).map((line) => [line.key, line]));
-    this.#descriptor = openSync(path, 'a', 0o600);
+    this.#file = new JournalFile(path, (line) => this.#done.set(line.key, line));
   }
 
   find(key: string): JournalLine | undefined {
     return this.#done.get(key);
   }
 
+  /** Durable on return, before the next unit is sent. */
   add(line: JournalLine): void {
-    writeSync(this.#descriptor, `${JSON.stringify(line)}\n`);
-    fsyncSync(this.#descriptor);
+    this.#file.append(line);
+    this.#file.sync();
     this.#done.set(line.key, line);
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    this.#file.close();
   }
-}
-
-/** A torn last line was not acknowledged: it is ignored. */
-function readLines(path: string): JournalLine[] {
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line) as JournalLine];
-      } catch {
-        return [];
-      }
-    });
 }

@@ -44,7 +44,7 @@ export function ana({ time }: StoryContext): Story {
           },
         ],
       },
-      { do: 'bind', user: 'ana', patient: 'ana-north' },
+      { do: 'bind', user: 'ana', patient: 'ana-north', circle: 'care' },
       {
         do: 'write',
         as: 'nina',

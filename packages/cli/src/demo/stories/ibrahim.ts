@@ -2,7 +2,7 @@ import { PROBLEMS } from '../codes.ts';
 import { condition, patient } from '../resources.ts';
 import type { Story, StoryContext } from '../story.ts';
 
-/** Registered twice, at two hospitals and under two spellings; merged by two clerks. */
+/** Registered twice at North, under two spellings; merged by two clerks. */
 export function ibrahim({ time }: StoryContext): Story {
   return {
     name: 'Ibrahim',
@@ -28,28 +28,28 @@ export function ibrahim({ time }: StoryContext): Story {
           },
         ],
       },
-      { do: 'bind', user: 'ibrahim', patient: 'ibrahim-north' },
+      { do: 'bind', user: 'ibrahim', patient: 'ibrahim-north', circle: 'care' },
       {
         do: 'write',
-        as: 'sven',
+        as: 'nina',
         entries: [
           {
-            key: 'ibrahim-south',
+            key: 'ibrahim-twin',
             resource: patient({
               family: 'Hadad',
               given: 'Ibrahim',
               gender: 'male',
               birthDate: '1971-09-09',
-              mrn: 'S-2301',
+              mrn: 'N-1044',
             }),
           },
           {
             key: 'ibrahim-fracture',
-            resource: condition('ibrahim-south', PROBLEMS.fracture, time.dateAgo(90)),
+            resource: condition('ibrahim-twin', PROBLEMS.fracture, time.dateAgo(90)),
           },
         ],
       },
-      { do: 'merge', by: ['clara', 'cora'], from: 'ibrahim-south', into: 'ibrahim-north' },
+      { do: 'merge', by: ['cora', 'carl'], from: 'ibrahim-twin', into: 'ibrahim-north' },
     ],
   };
 }

@@ -35,7 +35,7 @@ export function lee({ time }: StoryContext): Story {
           },
         ],
       },
-      { do: 'bind', user: 'lee', patient: 'lee-north' },
+      { do: 'bind', user: 'lee', patient: 'lee-north', circle: 'care' },
       {
         do: 'write',
         as: 'sofia',

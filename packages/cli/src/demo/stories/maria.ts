@@ -42,8 +42,9 @@ export async function maria(context: StoryContext): Promise<Story> {
   const steps: Step[] = [
     { do: 'write', as: 'nina', entries: await atNorth(context) },
     { do: 'write', as: 'sven', entries: atSouth(context) },
-    { do: 'bind', user: 'maria', patient: 'maria-north' },
+    { do: 'bind', user: 'maria', patient: 'maria-north', circle: 'care' },
     { do: 'write', as: 'anna', entries: atAcme(time) },
+    { do: 'bind', user: 'maria', patient: 'maria-acme', circle: 'consortium' },
     { do: 'write', as: 'nina', entries: [result('maria-potassium', 'maria-north', time.ago(3), 5.9)] },
     {
       do: 'amend',

@@ -56,7 +56,7 @@ export function ruth({ time }: StoryContext): Story {
           },
         ],
       },
-      { do: 'bind', user: 'ruth', patient: subject },
+      { do: 'bind', user: 'ruth', patient: subject, circle: 'care' },
       {
         do: 'consent',
         as: 'ruth',

@@ -64,7 +64,7 @@ export function sam({ time }: StoryContext): Story {
           { key: 'sam-note', resource: condition(subject, PROBLEMS.migraine, time.dateAgo(41)) },
         ],
       },
-      { do: 'bind', user: 'sam', patient: subject },
+      { do: 'bind', user: 'sam', patient: subject, circle: 'care' },
       { do: 'amend', as: 'omar', key: 'sam-note', change: enteredInError },
       {
         do: 'consent',

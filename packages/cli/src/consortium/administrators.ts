@@ -1,0 +1,24 @@
+import type { Engine } from '@healthchain/ledger';
+import { openHealthClient, type KeyPair } from '@healthchain/server';
+import type { AdministratorOf } from './found.ts';
+import { ownIdentity } from './identities.ts';
+import { organisationOf, type ConsortiumState } from './state.ts';
+
+/** Contract clients of the organisations' administrators, each over the gateway of the own organisation. */
+export async function administrators(
+  data: string,
+  state: ConsortiumState,
+  engine: Engine,
+): Promise<AdministratorOf> {
+  const identities = new Map<string, KeyPair>();
+  for (const organisation of state.organisations) {
+    identities.set(organisation.mspId, await ownIdentity(data, organisation, 'administrator'));
+  }
+  return (mspId, circle) =>
+    openHealthClient({
+      mspId: organisationOf(state, mspId).mspId,
+      channel: circle,
+      gateways: [{ mspId, client: engine.client(mspId) }],
+      keyPair: identities.get(mspId) as KeyPair,
+    });
+}

@@ -1,0 +1,53 @@
+import { ContractError, type ContractErrorCode, type HealthClient } from '@healthchain/contracts';
+import { CIRCLES, ORGANISATIONS } from '../demo/consortium.ts';
+
+export type Circle = keyof typeof CIRCLES;
+
+/** A contract client of the organisation's administrator on the circle; its refusals are ContractErrors. */
+export type AdministratorOf = (mspId: string, circle: Circle) => HealthClient;
+
+/** What an interrupted founding has already done. */
+const DONE_BEFORE: readonly ContractErrorCode[] = [
+  'ALREADY_FOUNDED',
+  'ALREADY_APPROVED',
+  'EPOCH_EXISTS',
+  'EPOCH_NOT_NEXT',
+];
+
+/**
+ * Founds a circle: every organisation's administrator confirms the same list, then a majority approves the first custody epoch,
+ * in which every member of the circle is a custodian and more than half of them release a key. Run again, it changes nothing.
+ */
+export async function foundCircle(circle: Circle, administratorOf: AdministratorOf): Promise<void> {
+  const [first, ...others] = CIRCLES[circle].map((mspId) => administratorOf(mspId, circle)) as [
+    HealthClient,
+    ...HealthClient[],
+  ];
+  const list = { organisations: foundingList(circle) };
+  await unlessDone(() => first.membership.found(list));
+  for (const other of others) await unlessDone(() => other.membership.confirmFounding(list));
+  const custodians = CIRCLES[circle].map((mspId, i) => ({ mspId, index: i + 1 }));
+  await unlessDone(() => first.custody.proposeEpoch({ epoch: 1, custodians }));
+  const majority = Math.floor(CIRCLES[circle].length / 2) + 1;
+  for (const other of others.slice(0, majority - 1))
+    await unlessDone(() => other.custody.approveEpoch({ epoch: 1 }));
+}
+
+function foundingList(
+  circle: Circle,
+): { mspId: string; name: string; kind: (typeof ORGANISATIONS)[number]['kind'] }[] {
+  const members: readonly string[] = CIRCLES[circle];
+  return ORGANISATIONS.filter(({ mspId }) => members.includes(mspId)).map(({ mspId, title, kind }) => ({
+    mspId,
+    name: title,
+    kind,
+  }));
+}
+
+async function unlessDone(call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof ContractError) || !DONE_BEFORE.includes(error.code)) throw error;
+  }
+}

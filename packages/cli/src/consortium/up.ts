@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { openNetwork, startEngine, type Engine } from '@healthchain/ledger';
+import { createCast, type Cast } from '../demo/cast.ts';
+import { Memory } from '../demo/memory.ts';
+import { playStory } from '../demo/play.ts';
+import type { Output } from '../output.ts';
+import { administrators } from './administrators.ts';
+import { CIRCLES } from '../demo/consortium.ts';
+import { createOrReadState, type CreateOptions } from './create.ts';
+import { foundCircle, type Circle } from './found.ts';
+import { enrolMissingUsers } from './enrol.ts';
+import { openOrganisation, type RunningOrganisation } from './organisation.ts';
+import { createStage } from './stage.ts';
+import { ledgerDirectory, type ConsortiumState } from './state.ts';
+
+export interface UpOptions extends CreateOptions {
+  readonly data: string;
+  /** Without the cast the consortium starts empty. */
+  readonly cast: boolean;
+}
+
+export interface Consortium {
+  readonly state: ConsortiumState;
+  readonly engine: Engine;
+  readonly organisations: readonly RunningOrganisation[];
+  readonly memory: Memory;
+  close(): Promise<void>;
+}
+
+/** Starts ledger and servers; on return they answer, founded and with all users enrolled. */
+export async function openConsortium(options: UpOptions, output: Output): Promise<Consortium> {
+  const { data } = options;
+  output.progress('keys and genesis blocks');
+  const state = await createOrReadState(data, options);
+  output.progress('peers and orderers');
+  const network = openNetwork(ledgerDirectory(data));
+  const engine = await startEngine({
+    directory: ledgerDirectory(data),
+    chaincodes: { health: { module: import.meta.resolve('@healthchain/contracts'), export: 'chaincode' } },
+    worker: true,
+  });
+  await engine.deploy();
+  output.progress('circles');
+  const administratorOf = await administrators(data, state, engine);
+  for (const circle of Object.keys(CIRCLES) as Circle[]) await foundCircle(circle, administratorOf);
+  output.progress('servers');
+  const organisations = await Promise.all(
+    state.organisations.map((organisation) =>
+      openOrganisation({ data, state, organisation, engine, network }),
+    ),
+  );
+  await enrolMissingUsers(data, state, organisations);
+  const memory = new Memory(join(data, 'cast.journal'));
+  const close = async (): Promise<void> => {
+    await Promise.all(organisations.map((organisation) => organisation.close()));
+    await engine.close();
+    memory.close();
+  };
+  return { state, engine, organisations, memory, close };
+}
+
+/** The named persons; when this returns the consortium is ready. */
+export async function playNamed(consortium: Consortium, data: string, output: Output): Promise<Cast> {
+  const cast = await createCast(consortium.state.seed, new Date(consortium.state.anchor));
+  const stage = await createStage(consortium, data);
+  for (const story of cast.named) {
+    output.progress(`${story.name}`);
+    await playStory(stage, consortium.memory, story);
+  }
+  return cast;
+}
+
+export async function playBackground(
+  consortium: Consortium,
+  data: string,
+  cast: Cast,
+  output: Output,
+): Promise<void> {
+  const stage = await createStage(consortium, data);
+  for (const [i, story] of cast.background.entries()) {
+    await playStory(stage, consortium.memory, story);
+    output.progress(`${i + 1} of ${cast.background.length} more persons`);
+  }
+}
