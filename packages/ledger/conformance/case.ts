@@ -6,5 +6,5 @@ export interface Case {
   /** Where the promise stands: a section of the ledger's design, with the words it uses there. */
   readonly source: string;
   /** Rejects when the target behaves otherwise. Keys are its own; other cases may have run before or run after. */
-  run(target: Target): Promise<void>;
+  readonly run: (target: Target) => Promise<void>;
 }

@@ -2,7 +2,11 @@ import type { Answer, Step, Stub } from './script.ts';
 import { runScript } from './script.ts';
 
 const fail = (message: string): Answer => ({ status: 500, message, payload: new Uint8Array() });
-const ok = (value: unknown): Answer => ({ status: 200, message: '', payload: Buffer.from(JSON.stringify(value)) });
+const ok = (value: unknown): Answer => ({
+  status: 200,
+  message: '',
+  payload: Buffer.from(JSON.stringify(value)),
+});
 
 /**
  * The contract of the suite. `run` takes a JSON list of steps and answers with the list of their results, so that each case

@@ -42,7 +42,8 @@ interface Iterator<Row> {
 type Rows = Iterator<{ key: string; value: Uint8Array }>;
 interface Page {
   iterator: Rows;
-  metadata: { fetchedRecordsCount: number; bookmark: string };
+  /** Absent when the page is empty: its message has no bytes then. */
+  metadata?: { fetchedRecordsCount: number; bookmark: string };
 }
 interface Modification {
   txId: string;
@@ -73,16 +74,22 @@ const pairs = async (iterator: Rows) =>
   (await all(iterator)).map(({ key, value }) => [key, text(value)] as const);
 
 async function page({ iterator, metadata }: Page) {
-  return { rows: await pairs(iterator), count: metadata.fetchedRecordsCount, bookmark: metadata.bookmark };
+  const { fetchedRecordsCount, bookmark } = metadata ?? { fetchedRecordsCount: 0, bookmark: '' };
+  return {
+    rows: await pairs(iterator),
+    count: fetchedRecordsCount,
+    bookmark,
+    hasMetadata: metadata !== undefined,
+  };
 }
 
 /** The steps a script may be made of, over one stub. Bytes cross as base64, values and transient data as text. */
 function stepsOf(stub: Stub, args: readonly string[]) {
   return {
     get: async (key: string) => text(await stub.getState(key)),
-    put: async (key: string, value: string) => void (await stub.putState(key, bytes(value))),
+    put: async (key: string, value: string) => await stub.putState(key, bytes(value)),
     /** A value of `size` times the letter x. */
-    putSized: async (key: string, size: number) => void (await stub.putState(key, Buffer.alloc(size, 'x'))),
+    putSized: async (key: string, size: number) => await stub.putState(key, Buffer.alloc(size, 'x')),
     /** `count` keys `<prefix>000`, `<prefix>001` … */
     fill: async (prefix: string, count: number) => {
       for (let index = 0; index < count; index += 1) {
@@ -90,10 +97,10 @@ function stepsOf(stub: Stub, args: readonly string[]) {
       }
     },
     /** A value that differs from endorser to endorser. */
-    putRandom: async (key: string) => void (await stub.putState(key, bytes(String(Math.random())))),
-    delete: async (key: string) => void (await stub.deleteState(key)),
+    putRandom: async (key: string) => await stub.putState(key, bytes(String(Math.random()))),
+    delete: async (key: string) => await stub.deleteState(key),
     setPolicy: async (key: string, policy: string) =>
-      void (await stub.setStateValidationParameter(key, Buffer.from(policy, 'base64'))),
+      await stub.setStateValidationParameter(key, Buffer.from(policy, 'base64')),
     getPolicy: async (key: string) => {
       const policy = await stub.getStateValidationParameter(key);
       return policy === undefined || policy.length === 0 ? null : Buffer.from(policy).toString('base64');
@@ -104,7 +111,7 @@ function stepsOf(stub: Stub, args: readonly string[]) {
     composite: async (type: string, attributes: string[]) => stub.createCompositeKey(type, attributes),
     split: async (key: string) => stub.splitCompositeKey(key),
     putComposite: async (type: string, attributes: string[], value: string) =>
-      void (await stub.putState(stub.createCompositeKey(type, attributes), bytes(value))),
+      await stub.putState(stub.createCompositeKey(type, attributes), bytes(value)),
     partial: async (type: string, attributes: string[]) =>
       pairs(await stub.getStateByPartialCompositeKey(type, attributes)),
     partialPage: async (type: string, attributes: string[], size: number, bookmark: string) =>
@@ -121,7 +128,7 @@ function stepsOf(stub: Stub, args: readonly string[]) {
       const answer = await stub.invokeChaincode(name, ['run', JSON.stringify(script)], channel);
       return { status: answer.status, message: answer.message, payload: text(answer.payload) };
     },
-    event: async (name: string, payload: string) => void stub.setEvent(name, bytes(payload)),
+    event: async (name: string, payload: string) => stub.setEvent(name, bytes(payload)),
     transient: async (name: string) => text(stub.getTransient().get(name)),
     txId: async () => stub.getTxID(),
     channel: async () => stub.getChannelID(),
@@ -138,7 +145,11 @@ function stepsOf(stub: Stub, args: readonly string[]) {
 }
 
 /** Runs the steps in order and answers with one result each; the first that fails fails the transaction. */
-export async function runScript(stub: Stub, script: readonly Step[], args: readonly string[]): Promise<unknown[]> {
+export async function runScript(
+  stub: Stub,
+  script: readonly Step[],
+  args: readonly string[],
+): Promise<unknown[]> {
   const steps = stepsOf(stub, args) as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const results: unknown[] = [];
   for (const [name, ...rest] of script) {

@@ -1,6 +1,6 @@
-import { connect, hash } from '@hyperledger/fabric-gateway';
+import { connect, GatewayError, hash } from '@hyperledger/fabric-gateway';
 import type {
-  Commit,
+  ConnectOptions,
   Contract,
   Gateway,
   Network,
@@ -10,8 +10,9 @@ import type {
   SubmittedTransaction,
   Transaction,
 } from '@hyperledger/fabric-gateway';
+import { askFor } from './raw.ts';
 import type { Step } from './script.ts';
-import { CHANNELS, CONTRACTS } from './target.ts';
+import { CHANNELS, CONTRACTS, MEMBERS } from './target.ts';
 import type { ChannelName, IdentityKind, MspId, Signing, Target } from './target.ts';
 
 /** Every call of the suite ends within these. */
@@ -49,29 +50,57 @@ export interface Session {
   endorse(script: readonly Step[], options?: CallOptions): Promise<Transaction>;
   /** Endorses, submits and waits for the outcome, whatever it is. */
   submit(script: readonly Step[], options?: CallOptions): Promise<Outcome>;
-  /** The same, failing unless the transaction is VALID. */
+  /** The same, failing unless the transaction is VALID; every peer of the channel has it when this returns. */
   commit(script: readonly Step[], options?: CallOptions): Promise<Outcome>;
 }
 
 export async function openSession(target: Target, options: SessionOptions = {}): Promise<Session> {
   const { as = 'NorthMSP', kind = 'client', channel = CHANNELS.main, contract = CONTRACTS.basic } = options;
   const signing = await target.identity(as, kind);
+  const gateway = gatewayAt(target.client(options.at ?? as), signing);
+  const network = gateway.getNetwork(channel);
+  const session = sessionOver(gateway, network, network.getContract(contract), signing);
+  return { ...session, commit: (script, call) => commitEverywhere(target, session, script, call) };
+}
+
+function gatewayAt(client: ConnectOptions['client'], { identity, signer }: Signing): Gateway {
   const call = () => ({ deadline: Date.now() + CALL_MS });
-  const gateway = connect({
-    client: target.client(options.at ?? as),
-    identity: signing.identity,
-    signer: signing.signer,
+  return connect({
+    client,
+    identity,
+    signer,
     hash: hash.none,
     evaluateOptions: call,
     endorseOptions: call,
     submitOptions: call,
     commitStatusOptions: () => ({ deadline: Date.now() + COMMIT_MS }),
   });
-  const network = gateway.getNetwork(channel);
-  return sessionOver(gateway, network, network.getContract(contract), signing);
 }
 
-function sessionOver(gateway: Gateway, network: Network, contract: Contract, signing: Signing): Session {
+async function commitEverywhere(
+  target: Target,
+  session: Omit<Session, 'commit'>,
+  ...call: Parameters<Session['submit']>
+): Promise<Outcome> {
+  const outcome = await session.submit(...call);
+  if (!outcome.status.successful) throw new Error(`not committed: code ${outcome.status.code}`);
+  await Promise.all(
+    MEMBERS[session.network.getName() as ChannelName].map((at) =>
+      askFor(
+        { ...session, gateway: gatewayAt(target.client(at), session.signing) },
+        outcome.status.transactionId,
+      ).getStatus(),
+    ),
+  );
+  return outcome;
+}
+
+function sessionOver(
+  gateway: Gateway,
+  network: Network,
+  contract: Contract,
+  signing: Signing,
+): Omit<Session, 'commit'> {
   const proposal: Session['proposal'] = (script, options = {}) =>
     contract.newProposal('run', proposalOptions(script, options));
   const endorse: Session['endorse'] = async (script, options) => proposal(script, options).endorse();
@@ -85,11 +114,6 @@ function sessionOver(gateway: Gateway, network: Network, contract: Contract, sig
     endorse,
     submit,
     evaluate: async (script, options) => parse(await proposal(script, options).evaluate()),
-    commit: async (script, options) => {
-      const outcome = await submit(script, options);
-      if (!outcome.status.successful) throw new Error(`not committed: code ${outcome.status.code}`);
-      return outcome;
-    },
   };
 }
 
@@ -106,9 +130,12 @@ export async function outcomeOf(transaction: Transaction): Promise<Outcome> {
   return { result: parse(submitted.getResult()), status: await submitted.getStatus() };
 }
 
-/** Waits until the peer behind `session` has the transaction too; its own identity asks. */
-export async function seenBy(session: Session, commit: Commit): Promise<Status> {
-  return session.gateway.newCommit(commit.getBytes()).getStatus();
+/** Submits a transaction whose outcome is known once more; orderers may refuse it, and its outcome stays what it was. */
+export async function submitAgain(session: Session, transaction: Transaction): Promise<Status> {
+  await transaction.submit().catch((error: unknown) => {
+    if (!(error instanceof GatewayError)) throw error;
+  });
+  return askFor(session, transaction.getTransactionId()).getStatus();
 }
 
 export function parse(bytes: Uint8Array): unknown[] {

@@ -8,7 +8,7 @@ export interface Target {
   client(mspId: MspId): ConnectOptions['client'];
   /** The same identity on every call with the same arguments. Its signer takes the message itself (`hash.none`). */
   identity(mspId: MspId, kind: IdentityKind): Promise<Signing>;
-  /** Stops and starts the organisation's peer; `startPeer` returns when it answers. */
+  /** Stops and starts the organisation's peer or its first orderer; starting returns when it answers, at once if it runs. */
   stopPeer(mspId: MspId): Promise<void>;
   startPeer(mspId: MspId): Promise<void>;
   stopOrderer(mspId: MspId): Promise<void>;
@@ -28,8 +28,9 @@ export type MspId = (typeof ORGANISATIONS)[number];
 
 /**
  * `client`, `admin`, `peer`, `orderer`: by NodeOU. `stranger`: a client certificate of a CA that is not the organisation's, under its
- * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `unclassified`: without a
- * NodeOU; `ambiguous`: with two.
+ * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `premature`: a client's that
+ * begins before its CA does. `unclassified`: with an
+ * organisational unit that is no NodeOU.
  */
 export type IdentityKind =
   | 'client'
@@ -39,12 +40,18 @@ export type IdentityKind =
   | 'stranger'
   | 'outsider'
   | 'expired'
-  | 'unclassified'
-  | 'ambiguous';
+  | 'premature'
+  | 'unclassified';
 
 /** `main` has all organisations; AuthorityMSP is not a member of `side`. */
 export const CHANNELS = { main: 'care', side: 'side' } as const;
 export type ChannelName = (typeof CHANNELS)[keyof typeof CHANNELS];
+
+/** Whose peers have joined the channel. */
+export const MEMBERS: Readonly<Record<ChannelName, readonly MspId[]>> = {
+  care: ORGANISATIONS,
+  side: ['NorthMSP', 'SouthMSP'],
+};
 
 /** `basic` wants two of the three peers; `strict` (on `main` only) all three. Both are the same chaincode. */
 export const CONTRACTS = { basic: 'basic', strict: 'strict' } as const;
@@ -61,7 +68,7 @@ export const DEFINITION = {
   channels: [
     {
       name: CHANNELS.main,
-      members: [...ORGANISATIONS],
+      members: MEMBERS.care,
       contracts: [
         { name: CONTRACTS.basic, version: '1.0', endorsement: `OutOf(2,${peersOf(ORGANISATIONS)})` },
         { name: CONTRACTS.strict, version: '1.0', endorsement: `AND(${peersOf(ORGANISATIONS)})` },
@@ -70,10 +77,8 @@ export const DEFINITION = {
     },
     {
       name: CHANNELS.side,
-      members: ['NorthMSP', 'SouthMSP'],
-      contracts: [
-        { name: CONTRACTS.basic, version: '1.0', endorsement: `AND(${peersOf(['NorthMSP', 'SouthMSP'])})` },
-      ],
+      members: MEMBERS.side,
+      contracts: [{ name: CONTRACTS.basic, version: '1.0', endorsement: `AND(${peersOf(MEMBERS.side)})` }],
       schedule: 'round-robin',
     },
   ],

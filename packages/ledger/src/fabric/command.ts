@@ -26,3 +26,8 @@ export async function command(
     throw new FabricError('FABRIC_COMMAND', `${program} ${args.slice(0, 3).join(' ')}: ${output}`, { cause });
   }
 }
+
+/** `{ channelID: 'care' }` as `--channelID care`. */
+export function flags(options: Readonly<Record<string, string>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+}

@@ -62,12 +62,16 @@ function profile(layout: Layout, channel: FabricChannel, batch: BatchLimits) {
 }
 
 /** NodeOUs decide: a peer reads but proposes nothing, and an orderer is nothing to the application. */
-const READERS = { member: ['admin', 'peer', 'client'], authority: ['admin', 'orderer', 'peer', 'client'] } as const;
+const READERS = {
+  member: ['admin', 'peer', 'client'],
+  authority: ['admin', 'orderer', 'peer', 'client'],
+} as const;
 const WRITERS = { member: ['admin', 'client'], authority: ['admin', 'orderer', 'client'] } as const;
 
 function base(layout: Layout, organisation: FabricOrganisation, as: 'member' | 'authority') {
   const { mspId } = organisation;
-  const anyOf = (roles: readonly string[]) => signature(`OR(${roles.map((role) => `'${mspId}.${role}'`).join(',')})`);
+  const anyOf = (roles: readonly string[]) =>
+    signature(`OR(${roles.map((role) => `'${mspId}.${role}'`).join(',')})`);
   return {
     Name: mspId,
     ID: mspId,

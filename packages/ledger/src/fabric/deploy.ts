@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { command } from './command.ts';
+import { command, flags } from './command.ts';
 import { FabricError } from './errors.ts';
 import { places } from './layout.ts';
 import type { FabricChannel, FabricContract, FabricOrganisation, Layout, OrdererNode } from './layout.ts';
@@ -45,7 +45,11 @@ export async function installContract(
   }
   await Promise.all(
     layout.definition.organisations.map((organisation) =>
-      command(programs.paths.peer, ['lifecycle', 'chaincode', 'install', file], adminEnvironment(layout, organisation)),
+      command(
+        programs.paths.peer,
+        ['lifecycle', 'chaincode', 'install', file],
+        adminEnvironment(layout, organisation),
+      ),
     ),
   );
   return made;
@@ -76,24 +80,38 @@ export async function defineContract(
 ): Promise<void> {
   const members = layout.definition.organisations.filter(({ mspId }) => channel.members.includes(mspId));
   const definition = [
-    ...['--channelID', channel.name, '--name', contract.name, '--version', contract.version],
-    ...['--sequence', String(options.sequence ?? 1), '--signature-policy', contract.endorsement],
+    ...flags({
+      channelID: channel.name,
+      name: contract.name,
+      version: contract.version,
+      sequence: String(options.sequence ?? 1),
+      'signature-policy': contract.endorsement,
+    }),
     ...ordererFlags(layout),
   ];
   const lifecycle = (organisation: FabricOrganisation, ...args: string[]) =>
     command(programs.paths.peer, ['lifecycle', 'chaincode', ...args], adminEnvironment(layout, organisation));
 
   await Promise.all(
-    members.map((member) => lifecycle(member, 'approveformyorg', ...definition, '--package-id', options.packageId)),
+    members.map((member) =>
+      lifecycle(member, 'approveformyorg', ...definition, '--package-id', options.packageId),
+    ),
   );
   const [first] = members;
-  if (first === undefined) throw new FabricError('FABRIC_DEFINITION', `channel ${channel.name} has no members`);
+  if (first === undefined)
+    throw new FabricError('FABRIC_DEFINITION', `channel ${channel.name} has no members`);
   await lifecycle(first, 'commit', ...definition, ...members.flatMap((member) => peerFlags(layout, member)));
 }
 
 function ordererFlags(layout: Layout): string[] {
   const [orderer] = layout.orderers as readonly [OrdererNode];
-  return ['--orderer', `127.0.0.1:${orderer.port}`, '--tls', '--cafile', join(places.node(layout, orderer), 'tls', 'ca.crt')];
+  return [
+    '--orderer',
+    `127.0.0.1:${orderer.port}`,
+    '--tls',
+    '--cafile',
+    join(places.node(layout, orderer), 'tls', 'ca.crt'),
+  ];
 }
 
 function peerFlags(layout: Layout, member: FabricOrganisation): string[] {

@@ -44,7 +44,11 @@ async function writeOrganisation(
 ): Promise<OrganisationMaterial> {
   const validity = validityFrom(now);
   const ca = (name: string) =>
-    createAuthority({ commonName: `${name}.${organisation.name}`, organization: organisation.name, ...validity });
+    createAuthority({
+      commonName: `${name}.${organisation.name}`,
+      organization: organisation.name,
+      ...validity,
+    });
   const [authority, tlsAuthority] = await Promise.all([ca('ca'), ca('tlsca')]);
   const admin = await issueIdentity(authority, { commonName: 'admin', ou: 'admin', ...validity });
   const made = { organisation, authority, tlsAuthority, admin };
@@ -71,12 +75,19 @@ async function writeNode(
   const identity = await issueIdentity(made.authority, { commonName: node.id, ou, ...validity });
   const tls = await issueTls(made.tlsAuthority, { commonName: node.id, hosts, ...validity });
   await writeMsp(join(folder, 'msp'), made, identity);
-  await writeFiles(join(folder, 'tls'), { 'server.crt': tls.certificate, 'ca.crt': made.tlsAuthority.certificate });
+  await writeFiles(join(folder, 'tls'), {
+    'server.crt': tls.certificate,
+    'ca.crt': made.tlsAuthority.certificate,
+  });
   await writeFiles(join(folder, 'tls'), { 'server.key': tls.privateKey }, SECRET);
 }
 
 /** An organisation's MSP folder or, with an identity, a node's or administrator's. */
-async function writeMsp(folder: string, made: OrganisationMaterial, identity?: IssuedIdentity): Promise<void> {
+async function writeMsp(
+  folder: string,
+  made: OrganisationMaterial,
+  identity?: IssuedIdentity,
+): Promise<void> {
   await writeFiles(folder, {
     'cacerts/ca.pem': made.authority.certificate,
     'tlscacerts/tlsca.pem': made.tlsAuthority.certificate,

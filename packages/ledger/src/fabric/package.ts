@@ -22,7 +22,10 @@ export function chaincodePackage({ name, version }: { name: string; version: str
 }
 
 function archive(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
-  const entries = Object.entries(files).flatMap(([name, bytes]) => [header(name, bytes.length), padded(bytes)]);
+  const entries = Object.entries(files).flatMap(([name, bytes]) => [
+    header(name, bytes.length),
+    padded(bytes),
+  ]);
   return gzipSync(concat(...entries, new Uint8Array(2 * BLOCK)));
 }
 

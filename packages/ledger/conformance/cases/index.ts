@@ -1,0 +1,29 @@
+import type { Case } from '../case.ts';
+import { callCases } from './calls.ts';
+import { concurrencyCases } from './concurrency.ts';
+import { deliverCases } from './deliver.ts';
+import { duplicateCases } from './duplicates.ts';
+import { endorsementCases } from './endorsement.ts';
+import { eventCases } from './events.ts';
+import { faultCases } from './faults.ts';
+import { gatewayCases } from './gateway.ts';
+import { identityCases } from './identity.ts';
+import { queryCases } from './queries.ts';
+import { stubCases } from './stub.ts';
+import { systemCases } from './system.ts';
+
+/** The list that every engine runs, in this order. */
+export const CASES: readonly Case[] = [
+  ...gatewayCases,
+  ...concurrencyCases,
+  ...duplicateCases,
+  ...identityCases,
+  ...endorsementCases,
+  ...callCases,
+  ...stubCases,
+  ...queryCases,
+  ...eventCases,
+  ...deliverCases,
+  ...systemCases,
+  ...faultCases,
+];

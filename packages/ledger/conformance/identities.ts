@@ -1,0 +1,58 @@
+import { X509Certificate } from 'node:crypto';
+import { nativeSigner } from '../src/crypto/index.ts';
+import { createAuthority, issueIdentity } from '../src/msp/index.ts';
+import type { CertificateAuthority, IssuedIdentity, NodeRole } from '../src/msp/index.ts';
+import type { IdentityKind, MspId, Signing } from './target.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The identity CA of an organisation, as a target's network has it. */
+export type AuthorityOf = (mspId: MspId) => Promise<CertificateAuthority>;
+
+/** Identities by organisation and kind, each made once. */
+export function identities(authorityOf: AuthorityOf): (mspId: MspId, kind: IdentityKind) => Promise<Signing> {
+  const made = new Map<string, Promise<Signing>>();
+  return (mspId, kind) => {
+    const known = made.get(`${mspId} ${kind}`) ?? make(authorityOf, mspId, kind);
+    made.set(`${mspId} ${kind}`, known);
+    return known;
+  };
+}
+
+async function make(authorityOf: AuthorityOf, mspId: MspId, kind: IdentityKind): Promise<Signing> {
+  const authority = await authorityOf(mspId);
+  const begins = new X509Certificate(authority.certificate).validFromDate;
+  const issue = async (by: CertificateAuthority, ou: string, from = begins, to = after(Date.now(), DAY_MS)) =>
+    issueIdentity(by, { commonName: kind, ou: ou as NodeRole, notBefore: from, notAfter: to });
+  switch (kind) {
+    case 'stranger':
+      return signing(mspId, await issue(await foreignAuthority(begins), 'client'));
+    case 'outsider':
+      return signing('NowhereMSP', await issue(await foreignAuthority(begins), 'client'));
+    case 'expired':
+      return signing(mspId, await issue(authority, 'client', begins, after(begins, 1_000)));
+    case 'premature':
+      return signing(mspId, await issue(authority, 'client', after(begins, -DAY_MS)));
+    case 'unclassified':
+      return signing(mspId, await issue(authority, 'visitor'));
+    default:
+      return signing(mspId, await issue(authority, kind));
+  }
+}
+
+function foreignAuthority(notBefore: Date): Promise<CertificateAuthority> {
+  const validity = { notBefore, notAfter: after(Date.now(), DAY_MS) };
+  return createAuthority({ commonName: 'ca.nowhere', organization: 'nowhere', ...validity });
+}
+
+function after(time: Date | number, milliseconds: number): Date {
+  return new Date(Number(time) + milliseconds);
+}
+
+function signing(mspId: string, { certificate, privateKey }: IssuedIdentity): Signing {
+  return {
+    identity: { mspId, credentials: Buffer.from(certificate) },
+    signer: nativeSigner(privateKey),
+    certificate,
+  };
+}
