@@ -22,6 +22,7 @@ interface Placed<Operation> {
 export async function write(tx: Tx, argument: WriteArguments) {
   const { records, directory } = sorted(argument.operations);
   assertEachOnce(argument.operations);
+  records.forEach((placed) => assertHeader(tx, placed));
   await putSealed(tx, argument, records.map(({ operation }) => operation).filter(hasContent).length);
   await assertPermitted(tx, records);
   for (const placed of records) await putRecord(tx, argument, placed);
@@ -119,7 +120,6 @@ function itemOf({ header }: RecordOnly): AccessItem {
 async function putRecord(tx: Tx, argument: WriteArguments, placed: Placed<RecordOnly>): Promise<void> {
   const { operation, position } = placed;
   const { header, kind } = operation;
-  assertHeader(tx, placed);
   const before = await tx.get(tables.head, [header.recordId]);
   assertFollows(before, placed);
   const { recordId, version, persons, categories, author } = header;
