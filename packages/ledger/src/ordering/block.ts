@@ -1,0 +1,91 @@
+import { WireReader, WireWriter } from '../wire/index.ts';
+import { NodeError } from '../node-error.ts';
+
+export interface BlockHeader {
+  readonly number: bigint;
+  readonly previousHash: Uint8Array;
+  readonly dataHash: Uint8Array;
+}
+
+/** common.Block, its envelopes and metadata undecoded. */
+export interface RawBlock {
+  readonly header: BlockHeader;
+  readonly data: readonly Uint8Array[];
+  readonly metadata: readonly Uint8Array[];
+}
+
+/** common.BlockMetadataIndex. */
+export const MetadataIndex = { signatures: 0, lastConfig: 1, transactionsFilter: 2, commitHash: 4 } as const;
+const METADATA_ENTRIES = 5;
+
+export function emptyMetadata(): Uint8Array[] {
+  return Array.from({ length: METADATA_ENTRIES }, () => new Uint8Array());
+}
+
+export function encodeBlock(block: RawBlock): Uint8Array {
+  const header = new WireWriter()
+    .uint(1, block.header.number)
+    .bytes(2, block.header.previousHash)
+    .bytes(3, block.header.dataHash)
+    .finish();
+  return new WireWriter()
+    .present(1, header)
+    .present(2, encodeList(block.data))
+    .present(3, encodeList(block.metadata))
+    .finish();
+}
+
+/** @throws LedgerError MALFORMED, NodeError NOT_FOUND when there is no header */
+export function decodeBlock(bytes: Uint8Array): RawBlock {
+  const reader = new WireReader(bytes);
+  let header: BlockHeader | undefined;
+  let data: Uint8Array[] = [];
+  let metadata: Uint8Array[] = [];
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wireType === 2) header = decodeHeader(reader.bytes());
+    else if (reader.field === 2 && reader.wireType === 2) data = data.concat(decodeList(reader.bytes()));
+    else if (reader.field === 3 && reader.wireType === 2)
+      metadata = metadata.concat(decodeList(reader.bytes()));
+    else reader.skip();
+  }
+  if (header === undefined) throw new NodeError('NOT_FOUND', 'A block without a header');
+  return { header, data, metadata };
+}
+
+/** The same block with one metadata entry replaced. */
+export function withMetadata(block: RawBlock, index: number, value: Uint8Array): RawBlock {
+  const metadata = [...block.metadata];
+  while (metadata.length < METADATA_ENTRIES) metadata.push(new Uint8Array());
+  metadata[index] = value;
+  return { ...block, metadata };
+}
+
+function encodeList(items: readonly Uint8Array[]): Uint8Array {
+  const writer = new WireWriter();
+  for (const item of items) writer.present(1, item);
+  return writer.finish();
+}
+
+function decodeList(bytes: Uint8Array): Uint8Array[] {
+  const reader = new WireReader(bytes);
+  const items: Uint8Array[] = [];
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wireType === 2) items.push(reader.bytes());
+    else reader.skip();
+  }
+  return items;
+}
+
+function decodeHeader(bytes: Uint8Array): BlockHeader {
+  const reader = new WireReader(bytes);
+  let number = 0n;
+  let previousHash: Uint8Array = new Uint8Array();
+  let dataHash: Uint8Array = new Uint8Array();
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wireType === 0) number = reader.uint64();
+    else if (reader.field === 2 && reader.wireType === 2) previousHash = reader.bytes();
+    else if (reader.field === 3 && reader.wireType === 2) dataHash = reader.bytes();
+    else reader.skip();
+  }
+  return { number, previousHash, dataHash };
+}

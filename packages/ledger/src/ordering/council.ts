@@ -1,0 +1,62 @@
+import { decodeSchedule, type ChannelConfig, type Consenter } from '../config/index.ts';
+import type { Verifier } from '../crypto/index.ts';
+import { LedgerError } from '../error.ts';
+import type { Identity } from '../msp/index.ts';
+import { serializeIdentity } from '../msp/index.ts';
+import { finalityClaims, mustBeFinal, type Council, type SignatureClaim } from './finality.ts';
+import type { FinalBlock } from './messages.ts';
+import { roundRobin, type Schedule } from './schedule.ts';
+
+const SCHEDULES: Readonly<Record<string, Schedule>> = { 'round-robin': roundRobin };
+
+/** The authorities that a channel's configuration names, with their keys. */
+export interface ConsenterCouncil extends Council {
+  identityOf(authority: number): Identity | undefined;
+}
+
+/** @throws LedgerError BAD_CONFIG when the configuration names an unknown schedule or a consenter without identity */
+export function councilOf(config: ChannelConfig): ConsenterCouncil {
+  const { schedule: name } = decodeSchedule(config);
+  const schedule = SCHEDULES[name];
+  if (schedule === undefined) throw new LedgerError('BAD_CONFIG', `Unknown ordering schedule ${name}`);
+  const identities = new Map(
+    config.consenters.map((consenter) => [consenter.id, identityOf(config, consenter)]),
+  );
+  return {
+    channel: config.channelId,
+    authorities: [...identities.keys()],
+    schedule,
+    identityOf: (authority) => identities.get(authority),
+  };
+}
+
+/** Checks claims of authorities; false for a claim of somebody who is none. */
+export async function checkClaims(
+  council: ConsenterCouncil,
+  verifier: Verifier,
+  claims: readonly SignatureClaim[],
+): Promise<ReadonlyMap<SignatureClaim, boolean>> {
+  const known = claims.flatMap((claim) => {
+    const identity = council.identityOf(claim.authority);
+    return identity === undefined ? [] : [{ claim, publicKey: identity.publicKey }];
+  });
+  const outcomes = await verifier.verifyAll(
+    known.map(({ claim, publicKey }) => ({ publicKey, message: claim.message, signature: claim.signature })),
+  );
+  return new Map(known.map(({ claim }, i) => [claim, outcomes[i] === true]));
+}
+
+/** @throws LedgerError BAD_BLOCK when the block is not final under this council */
+export async function checkFinality(
+  council: ConsenterCouncil,
+  verifier: Verifier,
+  final: FinalBlock,
+): Promise<void> {
+  const claims = finalityClaims(council, final);
+  const outcomes = await checkClaims(council, verifier, [...claims.signatures, ...claims.certificate]);
+  mustBeFinal(final, claims, (claim) => outcomes.get(claim) === true);
+}
+
+function identityOf(config: ChannelConfig, consenter: Consenter): Identity {
+  return config.identities.deserialize(serializeIdentity(consenter.mspId, consenter.identity));
+}

@@ -1,0 +1,46 @@
+import { toHex } from '@healthchain/core';
+import { LedgerError } from '../error.ts';
+import { WireWriter } from '../wire/index.ts';
+import { decodeBlock, encodeBlock } from './block.ts';
+import type { Proposal, SignedAt } from './messages.ts';
+import { decodeSignedAt, encodeSignedAt, fields, openBlock } from './turn-metadata.ts';
+
+/**
+ * What an authority must remember of a height before anyone hears of it. Kept in the order written; records of heights that
+ * are in the block log no longer matter.
+ */
+export type SigningRecord =
+  /** It has acknowledged this proposal; it acknowledges no other at this turn or a lower one. */
+  | {
+      readonly kind: 'acknowledged';
+      readonly height: number;
+      readonly turn: number;
+      readonly proposal: Proposal;
+    }
+  /** It has signed the proposal that it had acknowledged at `signed.turn`. */
+  | { readonly kind: 'signed'; readonly height: number; readonly turn: number; readonly signed: SignedAt }
+  /** It has voted to pass over this turn and signs nothing up to it. */
+  | { readonly kind: 'voted'; readonly height: number; readonly turn: number };
+
+const KINDS = ['acknowledged', 'signed', 'voted'] as const;
+
+export function encodeRecord(record: SigningRecord): Uint8Array {
+  const writer = new WireWriter()
+    .uint(1, KINDS.indexOf(record.kind))
+    .uint(2, record.height)
+    .uint(3, record.turn);
+  if (record.kind === 'acknowledged') writer.present(4, encodeBlock(record.proposal.block));
+  if (record.kind === 'signed') writer.present(5, encodeSignedAt(record.signed));
+  return writer.finish();
+}
+
+/** @throws LedgerError MALFORMED */
+export function decodeRecord(bytes: Uint8Array): SigningRecord {
+  const record = fields(bytes);
+  const kind = KINDS[record.number(1)];
+  const place = { height: record.number(2), turn: record.number(3) };
+  if (kind === 'voted') return { kind, ...place };
+  if (kind === 'signed') return { kind, ...place, signed: decodeSignedAt(record.bytes(5)) };
+  if (kind === 'acknowledged') return { kind, ...place, proposal: openBlock(decodeBlock(record.bytes(4))) };
+  throw new LedgerError('MALFORMED', `Signing record of unknown kind: ${toHex(bytes.subarray(0, 8))}`);
+}

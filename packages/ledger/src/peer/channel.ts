@@ -1,0 +1,246 @@
+import { NodeError } from '../node-error.ts';
+import type { ChannelConfig } from '../config/index.ts';
+import type { Verifier } from '../crypto/index.ts';
+import { LedgerError } from '../error.ts';
+import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
+import { parsedOnce } from '../ordering/parsed.ts';
+import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
+import type { FileStore, KeyValueStore, TransactionPlace } from '../storage/index.ts';
+import { LedgerStore } from '../storage/index.ts';
+import { blockHeaderHash } from '../validation/index.ts';
+import { Committer, type CommittedBlock } from './committer.ts';
+import type { BlockFeed, BlockSource } from './feed.ts';
+import type { HistorySource, KeyModification } from './stub-iterators.ts';
+import type { LedgerQueries } from './system-chaincodes.ts';
+
+/** Committed blocks that events and history are served from without reading the disk. */
+const CACHED_BLOCKS = 32;
+
+export interface ChannelSettings {
+  readonly name: string;
+  readonly channelId: string;
+  readonly directory: string;
+  readonly genesis: Uint8Array;
+  readonly files: FileStore;
+  readonly openRows: (directory: string) => Promise<KeyValueStore>;
+  readonly verifier: Verifier;
+  readonly feed: BlockFeed;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** One peer's part in one channel: follows the blocks, keeps the ledger, answers about it. */
+export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
+  readonly #settings: ChannelSettings;
+  readonly #store: LedgerStore;
+  readonly #committer: Committer;
+  readonly #cache = new Map<number, CommittedBlock>();
+  readonly #stopping = new AbortController();
+  #listeners: (() => void)[] = [];
+  #paused: (() => void) | undefined;
+  #pause: Promise<void> | undefined;
+  #following: Promise<void> = Promise.resolve();
+
+  private constructor(settings: ChannelSettings, store: LedgerStore, committer: Committer) {
+    this.#settings = settings;
+    this.#store = store;
+    this.#committer = committer;
+  }
+
+  /** Opens the ledger, joining the channel by its genesis block the first time, and catches up with its own block log. */
+  static async open(settings: ChannelSettings): Promise<PeerChannel> {
+    const { files, openRows, directory, genesis, verifier } = settings;
+    const { store, pending } = await LedgerStore.open(files, openRows, directory);
+    if (store.height === 0 && pending.length === 0) await Committer.join(store, genesis);
+    const committer = await Committer.open(store, verifier);
+    for (const frame of pending) await committer.replay(frame.payload, frame.location);
+    const channel = new PeerChannel(settings, store, committer);
+    channel.#following = channel.#follow().catch((error: unknown) => settings.onFailure(error));
+    settings.feed.add(channel);
+    return channel;
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  get channelId(): string {
+    return this.#settings.channelId;
+  }
+
+  get height(): number {
+    return this.#store.height;
+  }
+
+  get config(): ChannelConfig {
+    return this.#committer.config;
+  }
+
+  get store(): LedgerStore {
+    return this.#store;
+  }
+
+  get isPaused(): boolean {
+    return this.#pause !== undefined;
+  }
+
+  async tip(): Promise<{ currentHash: Uint8Array; previousHash: Uint8Array }> {
+    const { header } = (await this.committed(this.height - 1)).block;
+    return { currentHash: blockHeaderHash(header), previousHash: header.previousHash };
+  }
+
+  /** Takes no more blocks until `resume`; goes on answering from the state it has. */
+  pause(): void {
+    this.#pause ??= new Promise((resolve) => {
+      this.#paused = resolve;
+    });
+  }
+
+  resume(): void {
+    this.#paused?.();
+    this.#paused = undefined;
+    this.#pause = undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#settings.feed.remove(this.name);
+    this.#stopping.abort();
+    this.resume();
+    await this.#following;
+    this.#notify();
+    await this.#store.close();
+  }
+
+  async committed(number: number): Promise<CommittedBlock> {
+    const cached = this.#cache.get(number);
+    if (cached !== undefined) return cached;
+    const bytes = await this.#store.block(number);
+    const block = decodeBlock(bytes);
+    const codes = block.metadata[MetadataIndex.transactionsFilter] ?? new Uint8Array();
+    return { number, bytes, block, transactions: block.data.map(parsedOnce), codes };
+  }
+
+  async block(number: number): Promise<Uint8Array> {
+    return (await this.committed(number)).bytes;
+  }
+
+  async read(number: number): Promise<CommittedBlock> {
+    return this.committed(number);
+  }
+
+  numberByHash(headerHash: Uint8Array): number | undefined {
+    return this.#store.blockNumberByHash(headerHash);
+  }
+
+  place(txId: string): TransactionPlace | undefined {
+    return this.#store.transaction(txId);
+  }
+
+  async envelope(block: number, index: number): Promise<Uint8Array> {
+    const envelope = (await this.committed(block)).block.data[index];
+    if (envelope === undefined)
+      throw new NodeError('NOT_FOUND', `Block ${block} has no transaction ${index}`);
+    return envelope;
+  }
+
+  async configBlock(): Promise<Uint8Array> {
+    const last = (await this.committed(this.height - 1)).block;
+    const number = last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
+    return this.block(number);
+  }
+
+  async modification(
+    place: { readonly block: number; readonly transaction: number },
+    namespace: string,
+    key: string,
+  ): Promise<KeyModification> {
+    const transaction = (await this.committed(place.block)).transactions[place.transaction];
+    const set = transaction?.action?.sets.namespaces.find((candidate) => candidate.namespace === namespace);
+    const write = set?.writes.find((candidate) => candidate.key === key);
+    if (transaction === undefined || write === undefined) {
+      throw new NodeError(
+        'INDEX_CORRUPT',
+        `The history of ${JSON.stringify(key)} names block ${place.block} wrongly`,
+      );
+    }
+    return {
+      txId: transaction.txId,
+      value: Buffer.from(write.value),
+      isDelete: write.isDelete,
+      timestamp: {
+        seconds: Number(transaction.timestamp?.seconds ?? 0n),
+        nanos: transaction.timestamp?.nanos ?? 0,
+      },
+    };
+  }
+
+  /** Blocks from `from` on, waiting for the next; ends when `signal` does or the peer stops. */
+  async *follow(from: number, signal: AbortSignal): AsyncGenerator<CommittedBlock> {
+    for (let number = from; !signal.aborted && !this.#stopping.signal.aborted; number++) {
+      while (number >= this.height) {
+        await this.changed(signal);
+        if (signal.aborted || this.#stopping.signal.aborted) return;
+      }
+      yield await this.committed(number);
+    }
+  }
+
+  /** Resolves when the height has grown, the peer stops, or `signal` ends the wait. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted || this.#stopping.signal.aborted) {
+        resolve();
+        return;
+      }
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done, { once: true });
+      this.#listeners.push(done);
+    });
+  }
+
+  get isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#pause;
+      if (signal.aborted) return;
+      const changed = this.#settings.feed.changed(signal);
+      const committed = await this.#commitNext();
+      if (!committed) await changed;
+    }
+  }
+
+  /** Commits the next block from the first copy that is one; false when there is none yet. */
+  async #commitNext(): Promise<boolean> {
+    const { feed, name } = this.#settings;
+    for await (const copy of feed.copies(this.height, name)) {
+      try {
+        await this.#committer.accept(copy);
+      } catch (error) {
+        if (error instanceof LedgerError) continue;
+        throw error;
+      }
+      if (this.#stopping.signal.aborted) return false;
+      this.#remember(await this.#committer.commit(copy));
+      return true;
+    }
+    return false;
+  }
+
+  #remember(committed: CommittedBlock): void {
+    this.#cache.set(committed.number, committed);
+    this.#cache.delete(committed.number - CACHED_BLOCKS);
+    this.#notify();
+  }
+
+  #notify(): void {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
+  }
+}

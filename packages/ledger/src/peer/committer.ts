@@ -1,0 +1,175 @@
+import { equalBytes } from '@healthchain/core';
+import { channelConfigFromBlock, type ChannelConfig } from '../config/index.ts';
+import type { Verifier } from '../crypto/index.ts';
+import { LedgerError } from '../error.ts';
+import { decodeBlock, encodeBlock, MetadataIndex, withMetadata, type RawBlock } from '../ordering/block.ts';
+import { checkFinality, councilOf } from '../ordering/council.ts';
+import { parsedOnce } from '../ordering/parsed.ts';
+import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
+import type { BlockCommit, LedgerStore, PrivateWrite } from '../storage/index.ts';
+import {
+  blockDataHash,
+  blockHeaderHash,
+  checkWellFormed,
+  validateBlock,
+  validateGenesis,
+  type BlockValidation,
+  type ParsedTransaction,
+  type StateReader,
+  type StateUpdate,
+} from '../validation/index.ts';
+import { WireWriter } from '../wire/index.ts';
+import type { DeliveredBlock } from './feed.ts';
+
+/** A block as this peer has committed it. */
+export interface CommittedBlock {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly block: RawBlock;
+  readonly transactions: readonly ParsedTransaction[];
+  readonly codes: Uint8Array;
+}
+
+/**
+ * From a final block to a durable one: chain, finality, validation, state. Uses nothing but the blocks before it; two peers
+ * with the same blocks have the same codes, state and commit hash.
+ */
+export class Committer {
+  readonly #store: LedgerStore;
+  readonly #verifier: Verifier;
+  #config: ChannelConfig;
+
+  private constructor(store: LedgerStore, verifier: Verifier, config: ChannelConfig) {
+    this.#store = store;
+    this.#verifier = verifier;
+    this.#config = config;
+  }
+
+  /** Over a store that holds block 0 at least. */
+  static async open(store: LedgerStore, verifier: Verifier): Promise<Committer> {
+    const last = decodeBlock(await store.block(store.height - 1));
+    const lastConfig = last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
+    return new Committer(store, verifier, channelConfigFromBlock(await store.block(lastConfig)));
+  }
+
+  /** Writes block 0 into an empty store. @throws LedgerError BAD_CONFIG */
+  static async join(store: LedgerStore, genesis: Uint8Array): Promise<void> {
+    const raw = decodeBlock(genesis);
+    const validation = validateGenesis(genesis);
+    const block = withMetadata(raw, MetadataIndex.transactionsFilter, validation.codes);
+    await store.commit(commitOf(block, encodeBlock(block), raw.data.map(parsedOnce), validation, []));
+  }
+
+  get config(): ChannelConfig {
+    return this.#config;
+  }
+
+  /** @throws LedgerError BAD_BLOCK: this copy is no block of the chain, another may be */
+  async accept(delivered: DeliveredBlock): Promise<void> {
+    const { header, data } = delivered.block;
+    const savepoint = this.#store.savepoint;
+    if (savepoint === undefined || header.number !== BigInt(savepoint.height))
+      throw refused(header.number, 'its number');
+    if (!equalBytes(header.previousHash, savepoint.headerHash))
+      throw refused(header.number, 'its previous hash');
+    if (!equalBytes(header.dataHash, blockDataHash(data))) throw refused(header.number, 'its data hash');
+    checkWellFormed(header.number, data);
+    await checkFinality(councilOf(this.#config), this.#verifier, openBlock(delivered.block));
+  }
+
+  /** Validates and stores a block that has been accepted; durable on return. */
+  async commit(delivered: DeliveredBlock): Promise<CommittedBlock> {
+    const { committed, commit } = await this.#validate(delivered);
+    await this.#store.commit(commit);
+    return committed;
+  }
+
+  /** Applies a block that the log already holds: after a crash, or when the state is rebuilt. */
+  async replay(bytes: Uint8Array, location: Parameters<LedgerStore['apply']>[1]): Promise<void> {
+    const block = decodeBlock(bytes);
+    const delivered = { number: Number(block.header.number), bytes, block };
+    await this.accept(delivered);
+    const { commit } = await this.#validate(delivered);
+    await this.#store.apply({ ...commit, bytes }, location);
+  }
+
+  async #validate(delivered: DeliveredBlock): Promise<{ committed: CommittedBlock; commit: BlockCommit }> {
+    const transactions = delivered.block.data.map(parsedOnce);
+    const view = this.#store.view();
+    try {
+      const state: StateReader = {
+        get: (namespace, key) => view.get(namespace, key),
+        range: (namespace, start, end) => view.range(namespace, start, end),
+      };
+      const validation = await validateBlock({
+        number: delivered.block.header.number,
+        transactions,
+        config: this.#config,
+        state,
+        hasTransaction: (txId) => this.#store.transaction(txId) !== undefined,
+        previousCommitHash: this.#store.savepoint?.commitHash,
+        verifier: this.#verifier,
+      });
+      this.#config = validation.config;
+      const block = sealed(delivered.block, validation);
+      const bytes = encodeBlock(block);
+      const number = delivered.number;
+      const privates = this.#privateUpdates(number, transactions, validation);
+      return {
+        committed: { number, bytes, block, transactions, codes: validation.codes },
+        commit: commitOf(block, bytes, transactions, validation, privates),
+      };
+    } finally {
+      await view.close();
+    }
+  }
+
+  /** Preimages that this peer endorsed, now that the hashes of them are on the chain. */
+  #privateUpdates(
+    number: number,
+    transactions: readonly ParsedTransaction[],
+    validation: BlockValidation,
+  ): StateUpdate[] {
+    return transactions.flatMap(({ txId, action }, index) => {
+      const hasHashes = action?.sets.namespaces.some((set) => set.collections.length > 0) ?? false;
+      if (validation.codes[index] !== 0 || !hasHashes) return [];
+      const version = { block: BigInt(number), transaction: BigInt(index) };
+      return this.#store.privateWrites(txId).map((write: PrivateWrite) => ({
+        namespace: write.namespace,
+        key: write.key,
+        value: write.value,
+        metadata: new Uint8Array(),
+        version,
+      }));
+    });
+  }
+}
+
+function sealed(block: RawBlock, validation: BlockValidation): RawBlock {
+  const filtered = withMetadata(block, MetadataIndex.transactionsFilter, validation.codes);
+  if (validation.commitHash === undefined) return filtered;
+  const commitHash = new WireWriter().bytes(1, validation.commitHash).finish();
+  return withMetadata(filtered, MetadataIndex.commitHash, commitHash);
+}
+
+function commitOf(
+  block: RawBlock,
+  bytes: Uint8Array,
+  transactions: readonly ParsedTransaction[],
+  validation: BlockValidation,
+  privates: readonly StateUpdate[],
+): BlockCommit {
+  return {
+    number: Number(block.header.number),
+    bytes,
+    headerHash: blockHeaderHash(block.header),
+    commitHash: validation.commitHash,
+    updates: [...validation.updates, ...privates],
+    history: validation.history,
+    transactions: transactions.map(({ txId }, i) => ({ txId, code: validation.codes[i] ?? 255 })),
+  };
+}
+
+function refused(number: bigint, what: string): LedgerError {
+  return new LedgerError('BAD_BLOCK', `Block ${number} does not continue the chain: ${what} does not match`);
+}

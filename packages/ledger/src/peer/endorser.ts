@@ -1,0 +1,320 @@
+import { createHash } from 'node:crypto';
+import { toHex } from '@healthchain/core';
+import { LedgerError } from '../error.ts';
+import { NodeError } from '../node-error.ts';
+import type { Verifier } from '../crypto/index.ts';
+import type { Identity } from '../msp/index.ts';
+import type { SigningIdentity } from '../ordering/envelope.ts';
+import { HeaderType } from '../ordering/envelope.ts';
+import { checkAccess } from './access.ts';
+import { ERROR, ERROR_THRESHOLD, type Chaincode, type ChaincodeResponse } from './chaincode.ts';
+import type { PeerChannel } from './channel.ts';
+import type { DecodedProposal } from './proposal.ts';
+import { encodeProposalResponsePayload, type ProposalResponse } from './proposal-response.ts';
+import {
+  definitionFor,
+  EXECUTE_TIMEOUT_MS,
+  execute,
+  TOTAL_QUERY_LIMIT,
+  type ExecutionContext,
+} from './runtime.ts';
+import { SimulationError, Simulator } from './simulator.ts';
+import {
+  invokeCscc,
+  invokeLifecycleOver,
+  invokeQscc,
+  isSystemChaincode,
+  readsLedgerDirectly,
+  SYSTEM_VERSION,
+  type SystemCall,
+} from './system-chaincodes.ts';
+import { LIFECYCLE } from '../lifecycle/index.ts';
+
+/** How far a proposal's timestamp may be from the endorser's clock (design/ledger.md section 5). */
+export const TIME_WINDOW_MS = 30_000;
+
+export interface EndorserSettings {
+  readonly signer: SigningIdentity;
+  readonly verifier: Verifier;
+  readonly clock: () => Date;
+  readonly chaincodes: ReadonlyMap<string, Chaincode>;
+  channel(channelId: string): PeerChannel | undefined;
+  channels(): readonly string[];
+  readonly executeTimeoutMs?: number;
+  readonly queryLimit?: number;
+}
+
+/** The proposal itself is refused: no endorser would take it, so nobody is asked again. */
+export class ProposalRefused extends Error {}
+
+export interface Endorsed extends ProposalResponse {
+  /** Blocks that the simulation saw. */
+  readonly height: number;
+}
+
+/** Fabric's Endorser service: checks a proposal, simulates it and signs what came out. */
+export class Endorser {
+  readonly #settings: EndorserSettings;
+
+  constructor(settings: EndorserSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Answers of status 500 without payload are the peer's own; with a payload, or below 500, the chaincode's.
+   * @throws ProposalRefused
+   */
+  async process(proposal: DecodedProposal): Promise<Endorsed> {
+    this.#checkTime(proposal);
+    const channel = this.#settings.channel(proposal.channelId);
+    if (channel === undefined) return refusal(`channel '${proposal.channelId}' not found`);
+    await this.#checkProposal(channel, proposal);
+    if (readsLedgerDirectly(proposal.extensionName)) return this.#runDirectly(channel, proposal);
+    const view = channel.store.view();
+    const simulator = new Simulator(view, proposal.txId);
+    try {
+      return await this.#simulate(channel, proposal, simulator);
+    } catch (error) {
+      return refusal(textOf(error), view.height);
+    } finally {
+      await simulator.close();
+    }
+  }
+
+  /** What Fabric's authentication filters check. */
+  #checkTime(proposal: DecodedProposal): void {
+    const now = this.#settings.clock();
+    const at = Number(proposal.timestamp?.seconds ?? 0n) * 1000 + (proposal.timestamp?.nanos ?? 0) / 1e6;
+    if (Math.abs(at - now.getTime()) > TIME_WINDOW_MS) {
+      const written = `${new Date(at).toISOString()}, peer time ${now.toISOString()}`;
+      throw new ProposalRefused(
+        `request unauthorized due to incorrect timestamp ${written}, peer.authentication.timewindow 30s`,
+      );
+    }
+  }
+
+  async #checkProposal(channel: PeerChannel, proposal: DecodedProposal): Promise<void> {
+    const malformed = formProblem(proposal);
+    if (malformed !== undefined) throw new ProposalRefused(`error validating proposal: ${malformed}`);
+    const identity = this.#creator(channel, proposal);
+    const access = `access denied: channel [${proposal.channelId}] creator org [${identity.mspId}]`;
+    const resource = isSystemChaincode(proposal.extensionName) ? undefined : 'peer/Propose';
+    const signed = {
+      data: proposal.proposalBytes,
+      identity: proposal.creator,
+      signature: proposal.signature,
+    };
+    const { verifier } = this.#settings;
+    const job = { publicKey: identity.publicKey, message: signed.data, signature: signed.signature };
+    const [holds] = await verifier.verifyAll([job]);
+    if (holds !== true) throw new ProposalRefused(`error validating proposal: ${access}`);
+    if (channel.place(proposal.txId) !== undefined) {
+      throw new ProposalRefused(
+        `duplicate transaction found [${proposal.txId}]. Creator [${toHex(proposal.creator)}]`,
+      );
+    }
+    const denied = resource && (await checkAccess(channel.config, verifier, resource, signed));
+    if (denied !== undefined) throw new ProposalRefused(denied);
+  }
+
+  #creator(channel: PeerChannel, proposal: DecodedProposal): Identity {
+    const { identities } = channel.config;
+    let identity: Identity;
+    try {
+      identity = identities.deserialize(proposal.creator);
+    } catch {
+      throw new ProposalRefused(
+        `error validating proposal: access denied: channel [${proposal.channelId}] creator org unknown, creator is malformed`,
+      );
+    }
+    if (this.#settings.clock() > identity.notAfter) {
+      throw new ProposalRefused('proposal client identity expired');
+    }
+    try {
+      identities.validate(identity, this.#settings.clock());
+    } catch {
+      throw new ProposalRefused(
+        `error validating proposal: access denied: channel [${proposal.channelId}] creator org [${identity.mspId}]`,
+      );
+    }
+    return identity;
+  }
+
+  async #simulate(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator): Promise<Endorsed> {
+    const name = proposal.extensionName;
+    const version = isSystemChaincode(name)
+      ? SYSTEM_VERSION
+      : definitionVersion(simulator, name, proposal.channelId);
+    const { response, event } = await this.#run(channel, proposal, simulator);
+    const simulation = simulator.finish();
+    const { txId, proposalHash } = proposal;
+    const payload = encodeProposalResponsePayload({
+      proposalHash,
+      txId,
+      results: simulation.results,
+      response,
+      event: response.status >= ERROR_THRESHOLD ? undefined : event,
+      chaincode: { name, version },
+    });
+    const interest = simulation.interest.filter(({ namespace }) => !isSystemChaincode(namespace));
+    const base = { response, interest, endorsement: undefined, height: simulator.height };
+    if (response.status >= ERROR) return { ...base, payload };
+    if (response.status >= ERROR_THRESHOLD) return { ...base, payload: undefined };
+    if (simulation.privateWrites.length > 0) await channel.store.keepPrivate(txId, simulation.privateWrites);
+    return { ...base, payload, endorsement: this.#endorse(payload) };
+  }
+
+  #run(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator) {
+    const context = this.#context(channel, proposal, simulator, 0);
+    return this.#runOn(context, proposal.extensionName, proposal.args, proposal.isInit);
+  }
+
+  async #runOn(context: ExecutionContext, name: string, args: readonly Uint8Array[], isInit: boolean) {
+    if (!isSystemChaincode(name)) return execute(context, name, args, isInit);
+    const channel = this.#settings.channel(context.channelId);
+    if (channel === undefined || name !== LIFECYCLE) {
+      throw new SimulationError(`chaincode ${name} cannot be invoked here`);
+    }
+    const call = this.#systemCall(context.proposal, args);
+    const response = await invokeLifecycleOver(
+      context.simulator,
+      { mspId: context.mspId, config: channel.config },
+      call,
+    );
+    return { response, event: undefined };
+  }
+
+  #context(
+    channel: PeerChannel,
+    proposal: DecodedProposal,
+    simulator: Simulator,
+    depth: number,
+  ): ExecutionContext {
+    return {
+      proposal,
+      channelId: channel.channelId,
+      mspId: this.#settings.signer.mspId,
+      simulator,
+      history: channel,
+      chaincode: (name) => this.#settings.chaincodes.get(name),
+      call: (name, channelId, args) =>
+        this.#call(channel, proposal, simulator, { name, channelId, args, depth }),
+      queryLimit: this.#settings.queryLimit ?? TOTAL_QUERY_LIMIT,
+      executeTimeoutMs: this.#settings.executeTimeoutMs ?? EXECUTE_TIMEOUT_MS,
+      depth,
+    };
+  }
+
+  /** Chaincode to chaincode: one transaction on the same channel, read-only on another. */
+  async #call(
+    from: PeerChannel,
+    proposal: DecodedProposal,
+    simulator: Simulator,
+    callee: { name: string; channelId: string; args: readonly Uint8Array[]; depth: number },
+  ): Promise<ChaincodeResponse> {
+    const channel = this.#settings.channel(callee.channelId);
+    if (channel === undefined) throw new Error(`failed to find ledger for channel: ${callee.channelId}`);
+    const signed = {
+      data: proposal.proposalBytes,
+      identity: proposal.creator,
+      signature: proposal.signature,
+    };
+    const denied = isSystemChaincode(callee.name)
+      ? undefined
+      : await checkAccess(channel.config, this.#settings.verifier, 'peer/ChaincodeToChaincode', signed);
+    if (denied !== undefined) throw new Error(denied);
+    const isSame = channel.channelId === from.channelId;
+    const inner = isSame ? simulator : new Simulator(channel.store.view(), proposal.txId);
+    try {
+      const context = this.#context(channel, proposal, inner, callee.depth + 1);
+      return (await this.#runOn(context, callee.name, callee.args, false)).response;
+    } catch (error) {
+      throw new Error(`execute failed: ${textOf(error)}`, { cause: error });
+    } finally {
+      if (!isSame) await inner.close();
+    }
+  }
+
+  async #runDirectly(channel: PeerChannel, proposal: DecodedProposal): Promise<Endorsed> {
+    const call = this.#systemCall(proposal, proposal.args);
+    const { height } = channel;
+    const response = await (proposal.extensionName === 'qscc' ? invokeQscc(call) : invokeCscc(call));
+    const payload = encodeProposalResponsePayload({
+      proposalHash: proposal.proposalHash,
+      txId: proposal.txId,
+      results: new Uint8Array(),
+      response,
+      event: undefined,
+      chaincode: { name: proposal.extensionName, version: SYSTEM_VERSION },
+    });
+    const endorsement = response.status < ERROR_THRESHOLD ? this.#endorse(payload) : undefined;
+    return { response, payload, endorsement, interest: [], height };
+  }
+
+  #systemCall(proposal: DecodedProposal, args: readonly Uint8Array[]): SystemCall {
+    const signed = {
+      data: proposal.proposalBytes,
+      identity: proposal.creator,
+      signature: proposal.signature,
+    };
+    return {
+      args,
+      channel: (channelId) => this.#settings.channel(channelId),
+      channels: () => this.#settings.channels(),
+      access: async (resource, channelId) => {
+        const channel = this.#settings.channel(channelId);
+        if (channel === undefined) return `channel ${channelId} not found`;
+        return checkAccess(channel.config, this.#settings.verifier, resource, signed);
+      },
+    };
+  }
+
+  #endorse(payload: Uint8Array): { endorser: Uint8Array; signature: Uint8Array } {
+    const { signer } = this.#settings;
+    return {
+      endorser: signer.serialized,
+      signature: signer.sign(Buffer.concat([payload, signer.serialized])),
+    };
+  }
+}
+
+function definitionVersion(simulator: Simulator, name: string, channelId: string): string {
+  try {
+    return definitionFor(simulator, name).version;
+  } catch (error) {
+    if (!(error instanceof SimulationError)) throw error;
+    throw new SimulationError(
+      `make sure the chaincode ${name} has been successfully defined on channel ${channelId} and try again: ${error.message}`,
+    );
+  }
+}
+
+function formProblem(proposal: DecodedProposal): string | undefined {
+  const { type, epoch, nonce, creator, txId, extensionName } = proposal;
+  if (extensionName === '') return 'ChaincodeHeaderExtension.ChaincodeId.Name is empty';
+  if (type !== HeaderType.endorserTransaction && type !== HeaderType.config)
+    return `invalid header type ${type}`;
+  if (epoch !== 0n) return 'epoch is non-zero';
+  if (nonce.length === 0) return 'nonce is empty';
+  if (creator.length === 0) return 'creator is empty';
+  const expected = createHash('sha256').update(nonce).update(creator).digest('hex');
+  if (txId !== expected) return `incorrectly computed txid '${txId}' -- expected '${expected}'`;
+  return proposal.signature.length === 0 ? 'empty signature bytes' : undefined;
+}
+
+function refusal(message: string, height = 0): Endorsed {
+  return {
+    response: { status: ERROR, message },
+    payload: undefined,
+    endorsement: undefined,
+    interest: [],
+    height,
+  };
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof SimulationError || error instanceof NodeError || error instanceof LedgerError) {
+    return error.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,82 @@
+import type { RawBlock } from '../ordering/block.ts';
+
+/** Blocks that a feed keeps for peers that are just behind. */
+const RECENT_BLOCKS = 64;
+
+/** A final block as it comes from ordering; `block` is `bytes` decoded, shared by who receives it in this process. */
+export interface DeliveredBlock {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly block: RawBlock;
+}
+
+/** Somebody that has blocks: an orderer, or another peer. */
+export interface BlockSource {
+  readonly name: string;
+  readonly height: number;
+  read(number: number): Promise<DeliveredBlock>;
+}
+
+/**
+ * Where the peers of one channel get their blocks: whichever orderer is first pushes it, and whoever has it serves who is
+ * behind. Nothing here is trusted: peers verify what they take.
+ */
+export class BlockFeed {
+  readonly #recent = new Map<number, DeliveredBlock>();
+  readonly #sources = new Map<string, BlockSource>();
+  #waiting: (() => void)[] = [];
+
+  publish(delivered: DeliveredBlock): void {
+    if (this.#recent.has(delivered.number)) return;
+    this.#recent.set(delivered.number, delivered);
+    this.#recent.delete(delivered.number - RECENT_BLOCKS);
+    this.#wake();
+  }
+
+  add(source: BlockSource): void {
+    this.#sources.set(source.name, source);
+    this.#wake();
+  }
+
+  remove(name: string): void {
+    this.#sources.delete(name);
+  }
+
+  /** Height that some source claims. */
+  get height(): number {
+    return Math.max(0, ...[...this.#sources.values()].map((source) => source.height));
+  }
+
+  /** Every copy of a block that can be had now, the pushed one first. A source that fails is passed over. */
+  async *copies(number: number, except: string): AsyncGenerator<DeliveredBlock> {
+    const pushed = this.#recent.get(number);
+    if (pushed !== undefined) yield pushed;
+    for (const source of this.#sources.values()) {
+      if (source.name === except || source.height <= number) continue;
+      const copy = await source.read(number).catch(() => undefined);
+      if (copy !== undefined) yield copy;
+    }
+  }
+
+  /** Resolves when there may be more blocks, or when `signal` ends the wait. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done, { once: true });
+      this.#waiting.push(done);
+    });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
