@@ -84,6 +84,8 @@ export interface RecordRef {
 /** A record of the own organisation about which a decision is wanted. */
 export interface AccessItem extends RecordRef {
   readonly persons: readonly PersonId[];
+  /** Some rows of the base policy cover only some types of a category; absent, these rows do not apply. */
+  readonly type?: string;
   readonly author: string;
   readonly labels: RecordLabels;
 }
