@@ -34,6 +34,20 @@ export {
 } from './request/format.ts';
 export { parseAnswer, type Answer, type AnswerBody, type LogAnswer } from './request/answer.ts';
 export type { Custodian, CustodianOptions, IntakeKey } from './custodian/api.ts';
+export { openCustodian } from './custodian/custodian.ts';
+export type { IntakeKeyStatus } from './custodian/intake.ts';
+export type { CommittedRecord, OpenedRecord, RecordInput } from './envelope/envelope.ts';
+export { combineAnswers, type BadDealing, type Combined, type FailedRecord } from './reader/combine.ts';
+export type { Asked, ExpectedRecord, Misbehaviour, ReceivedAnswer } from './reader/open-answer.ts';
+export { createReaderKey, type ReaderKey } from './reader/reader-key.ts';
+export type { PublicIntakeKey } from './sealing/intake-key.ts';
+export {
+  sealWrite,
+  type SealedMessage,
+  type SealedOperation,
+  type SealedWrite,
+  type WriteInput,
+} from './sealing/seal-write.ts';
 export { LIMITS, type Limits } from './custodian/limits.ts';
 export type { BlockFacts, CommittedWrite, IntakeEvent, RejectedShare } from './custodian/facts.ts';
 export {

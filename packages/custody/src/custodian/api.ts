@@ -5,6 +5,7 @@ import type { Answer, LogAnswer } from '../request/answer.ts';
 import type { SignedRequest } from '../request/format.ts';
 import type { Signer } from '../signature.ts';
 import type { BlockFacts, RejectedShare } from './facts.ts';
+import type { IntakeKeyStatus } from './intake.ts';
 import type { Limits } from './limits.ts';
 
 export interface CustodianOptions {
@@ -53,11 +54,7 @@ export interface Custodian {
   createIntakeKey(): IntakeKey;
 
   /** Keys whose private half exists, and whether the ledger closes them: `lastHeight` is H of closing(H). */
-  intakeKeys(): {
-    readonly keyId: string;
-    readonly state: 'created' | 'open' | 'closing';
-    readonly lastHeight?: number;
-  }[];
+  intakeKeys(): IntakeKeyStatus[];
 
   /**
    * What another organisation says its peer has. To be called at least every 2 s for each organisation that can be reached: a
@@ -76,7 +73,10 @@ export interface Custodian {
   /** The log about one person with proofs, after an entry that says who read it. Same errors as `release`. */
   readLog(request: SignedRequest, member: string): Promise<LogAnswer>;
 
-  /** Accesses at the own organisation that need no custodian: kinds `stated` and `match`. Durable when the promise resolves. */
+  /**
+   * Accesses at the own organisation that need no custodian: kinds `stated`, `match` and `refused`, one draft for each person
+   * (`NO_PERSON` for records of nobody). Durable when the promise resolves.
+   */
   state(drafts: readonly EntryDraft[]): Promise<SignedEntry[]>;
 
   /** Entries of one access, for the organisation's own audit. */

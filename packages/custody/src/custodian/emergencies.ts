@@ -11,17 +11,13 @@ export const MAX_EMERGENCIES_PER_HOUR = 60;
 /** A transaction's timestamp is its caller's clock, which an endorser lets differ by this much (ledger.md section 5). */
 const CLOCK_DIFFERENCE_MS = 30_000;
 
-interface Counted extends OpenEmergency {
-  readonly openedAt: number;
-}
-
 /** A custodian's own count of emergencies, whatever the ledger allowed. */
 export class Emergencies {
-  #counted: Counted[];
+  #counted: readonly OpenEmergency[];
 
   /** @param released emergencies under which this custodian released within the last hours, from its log */
-  constructor(released: readonly OpenEmergency[], now: number) {
-    this.#counted = released.map((emergency) => ({ ...emergency, openedAt: now }));
+  constructor(released: readonly OpenEmergency[]) {
+    this.#counted = released;
   }
 
   /** @throws CustodyError EMERGENCY_INVALID, EMERGENCY_EXPIRED, OVER_LIMIT */
@@ -36,11 +32,12 @@ export class Emergencies {
     if (now - emergency.openedAt > EMERGENCY_MS || emergency.openedAt - now > CLOCK_DIFFERENCE_MS) {
       throw new CustodyError('EMERGENCY_EXPIRED', 'The emergency is over');
     }
-    this.#counted = this.#counted.filter(({ openedAt }) => now - openedAt <= EMERGENCY_MS);
+    this.#counted = this.#counted.filter(({ firstAt }) => now - firstAt <= EMERGENCY_MS);
     if (this.#counted.some(({ transactionId }) => transactionId === emergency.transactionId)) return;
     this.#assertLimits(emergency, subject, now);
-    const { transactionId, person, openedAt } = emergency;
-    this.#counted.push({ transactionId, person, openedAt, member: subject.mspId, userId: subject.userId });
+    const { transactionId, person } = emergency;
+    const counted = { transactionId, person, member: subject.mspId, userId: subject.userId, firstAt: now };
+    this.#counted = [...this.#counted, counted];
   }
 
   #assertLimits(emergency: Emergency, subject: Subject, now: number): void {
@@ -54,7 +51,7 @@ export class Emergencies {
         `${MAX_OPEN_PATIENTS} patients are open under emergencies of this person`,
       );
     }
-    if (ofMember.filter(({ openedAt }) => now - openedAt <= 3_600_000).length >= MAX_EMERGENCIES_PER_HOUR) {
+    if (ofMember.filter(({ firstAt }) => now - firstAt <= 3_600_000).length >= MAX_EMERGENCIES_PER_HOUR) {
       throw new CustodyError(
         'OVER_LIMIT',
         `${MAX_EMERGENCIES_PER_HOUR} emergencies of this organisation in an hour`,

@@ -64,7 +64,7 @@ describe('a sealed record', () => {
     const { record, dataKey } = committed();
     const labels: RecordLabels = { ...LABORATORY, sensitivities: ['HIV'] };
     failsWith(() => openRecord(dataKey, labels, record), 'OPEN_FAILED');
-    failsWith(() => openRecord(dataKey, HIV, record), 'MALFORMED');
+    failsWith(() => openRecord(dataKey, HIV, record), 'HEADER_MISMATCH');
     failsWith(() => openRecord(new Uint8Array(32), LABORATORY, record), 'OPEN_FAILED');
     fc.assert(
       fc.property(fc.nat(record.ciphertext.length - 1), (position) => {
@@ -86,7 +86,7 @@ describe('a sealed record', () => {
     const header = { ...record.header, suite: 2 } as unknown as RecordHeader;
     failsWith(() => openRecord(dataKey, LABORATORY, { ...record, header }), 'UNKNOWN_SUITE');
     failsWith(() => sealRecord({ ...input, type: 'Condition' }), 'TYPE_MISMATCH');
-    failsWith(() => sealRecord({ ...input, labels: HIV }), 'MALFORMED');
+    failsWith(() => sealRecord({ ...input, labels: HIV }), 'HEADER_MISMATCH');
   });
 
   it('is refused beyond 64 KB', () => {

@@ -69,13 +69,16 @@ export interface OpenedRecord {
 /**
  * Encrypts one version of a record under a fresh key.
  *
- * @throws CustodyError UNKNOWN_SUITE; MALFORMED when the header shows other categories than the labels allow; TYPE_MISMATCH;
- *   TOO_LARGE when the ciphertext exceeds 64 KB
+ * @throws CustodyError UNKNOWN_SUITE; HEADER_MISMATCH when the header shows other categories than the labels allow;
+ *   TYPE_MISMATCH; TOO_LARGE when the ciphertext exceeds 64 KB
  */
 export function sealRecord(input: RecordInput, random: Randomness = freshBytes): SealedRecord {
   assertSuite(input.header);
   if (!headerFitsLabels(input.header, input.labels)) {
-    throw new CustodyError('MALFORMED', 'The header does not show the categories that the labels allow');
+    throw new CustodyError(
+      'HEADER_MISMATCH',
+      'The header does not show the categories that the labels allow',
+    );
   }
   const content = { salt: random(SALT_LENGTH), type: input.type, text: committedText(input.resource) };
   if (input.resource['resourceType'] !== input.type) {
@@ -99,8 +102,8 @@ export function sealRecord(input: RecordInput, random: Randomness = freshBytes):
  * Decrypts and checks one version of a record against what the ledger says. That person and categories are those of the
  * resource is left to the caller, who knows FHIR.
  *
- * @throws CustodyError UNKNOWN_SUITE; CIPHERTEXT_MISMATCH; OPEN_FAILED for another key, header or labels; MALFORMED;
- *   TYPE_MISMATCH; COMMITMENT_MISMATCH
+ * @throws CustodyError UNKNOWN_SUITE; CIPHERTEXT_MISMATCH; HEADER_MISMATCH; OPEN_FAILED for another key, header or
+ *   labels; MALFORMED; TYPE_MISMATCH; COMMITMENT_MISMATCH
  */
 export function openRecord(dataKey: Uint8Array, labels: RecordLabels, record: CommittedRecord): OpenedRecord {
   const { header } = record;
@@ -109,7 +112,10 @@ export function openRecord(dataKey: Uint8Array, labels: RecordLabels, record: Co
     throw new CustodyError('CIPHERTEXT_MISMATCH', 'The ciphertext is not the one on the ledger');
   }
   if (!headerFitsLabels(header, labels)) {
-    throw new CustodyError('MALFORMED', 'The header does not show the categories that the labels allow');
+    throw new CustodyError(
+      'HEADER_MISMATCH',
+      'The header does not show the categories that the labels allow',
+    );
   }
   const content = decodeContent(decrypt(dataKey, headerBytes(header, labels), record.ciphertext));
   if (toHex(commitmentOf(header, labels, content)) !== record.commitment) {

@@ -72,6 +72,9 @@ export const logEntry = z.strictObject({
   interaction: z.string().max(64).optional(),
   assurance: z.enum(['server-key', 'device-key']).optional(),
   records: z.array(entryRecord).max(5_000),
+  /** Of an access that names no record: the gate's deciding rule, and what it rests on. */
+  code: z.string().max(64).optional(),
+  basis: z.string().max(128).optional(),
   /** Block on which the decision was taken, or a later one. */
   height: z.int().min(0).optional(),
   /** Of a summary: requests refused, and since when. */

@@ -13,8 +13,8 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE UNIQUE INDEX IF NOT EXISTS entries_by_person ON entries (person, number, sequence, leaf);
 CREATE INDEX IF NOT EXISTS entries_by_request ON entries (request_id);
 CREATE TABLE IF NOT EXISTS emergencies (
-  transaction_id TEXT NOT NULL, person TEXT NOT NULL, member TEXT NOT NULL, user_id TEXT NOT NULL, first_at INTEGER NOT NULL,
-  PRIMARY KEY (transaction_id, person)) STRICT, WITHOUT ROWID;
+  transaction_id TEXT PRIMARY KEY, person TEXT NOT NULL, member TEXT NOT NULL, user_id TEXT NOT NULL,
+  first_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoints (
   size INTEGER PRIMARY KEY, root TEXT NOT NULL, map_root TEXT NOT NULL, confirmed INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB NOT NULL) STRICT;
@@ -44,11 +44,14 @@ export interface StoredEntry extends SignedEntry {
   readonly sequence: number;
 }
 
+/** An emergency under which this custodian released. */
 export interface OpenEmergency {
   readonly transactionId: string;
   readonly person: string;
   readonly member: string;
   readonly userId: string;
+  /** First release under it, in milliseconds since 1970. */
+  readonly firstAt: number;
 }
 
 type Row = Record<string, SQLOutputValue>;
@@ -144,6 +147,7 @@ export class LogStore {
       person: String(row['person']),
       member: String(row['member']),
       userId: String(row['user_id']),
+      firstAt: Number(row['first_at']),
     }));
   }
 

@@ -148,7 +148,14 @@ function checked(value: unknown): AccessRequest {
     throw new CustodyError('MALFORMED', 'The request breaks its format', { cause: parsed.error });
   if (!isSortedUnique(parsed.data.custodians))
     throw new CustodyError('MALFORMED', 'The custodians are not sorted');
+  if (parsed.data.kind !== 'log' && hasRepeats(parsed.data.records)) {
+    throw new CustodyError('MALFORMED', 'A record is named twice');
+  }
   return parsed.data;
+}
+
+function hasRepeats(records: readonly RecordVersion[]): boolean {
+  return new Set(records.map(({ recordId, version }) => `${recordId}/${version}`)).size < records.length;
 }
 
 function isSortedUnique(values: readonly string[]): boolean {

@@ -1,0 +1,175 @@
+import { CustodyError } from '../errors.ts';
+import type { AccessLog } from '../log/access-log.ts';
+import { parseEntry, type EntryDraft } from '../log/format.ts';
+import type { Gate, Identities, Identity, LedgerView, Tip } from '../ports.ts';
+import type { Answer, LogAnswer } from '../request/answer.ts';
+import {
+  parseRequest,
+  requestHash,
+  type AccessRequest,
+  type LogRequest,
+  type ReadRequest,
+  type RebuildRequest,
+  type SignedRequest,
+} from '../request/format.ts';
+import { assertAddressed, authenticate, type Addressee } from '../request/verify.ts';
+import type { Vault } from '../store/vault.ts';
+import { answerFrom, type AnswerSource } from './answer.ts';
+import { decideRead, decideRebuild } from './decide.ts';
+import { commonMembers, draftEntries, type Decided } from './drafts.ts';
+import type { Emergencies } from './emergencies.ts';
+import type { Freshness } from './freshness.ts';
+import type { Intake } from './intake.ts';
+import type { RequestLimits } from './limits.ts';
+import { Once, reused } from './once.ts';
+import type { Summaries } from './summaries.ts';
+
+/** How long a request waits for a block that its reader has seen and this custodian has not. */
+export const CATCH_UP_MS = 1_000;
+
+export interface ReleaseParts {
+  readonly vault: Vault;
+  readonly log: AccessLog;
+  readonly intake: Intake;
+  readonly limits: RequestLimits;
+  readonly summaries: Summaries;
+  readonly freshness: Freshness;
+  readonly emergencies: Emergencies;
+  readonly ledger: LedgerView;
+  readonly identities: Identities;
+  readonly gate: Gate;
+  readonly source: AnswerSource;
+}
+
+interface Admitted {
+  readonly asker: Identity;
+  readonly tip: Tip;
+}
+
+/** Answers signed requests (custody.md section 4). */
+export class Release {
+  readonly #parts: ReleaseParts;
+  readonly #answers: Once<Answer>;
+  readonly #logAnswers: Once<LogAnswer>;
+
+  constructor(parts: ReleaseParts, now: Addressee['now']) {
+    this.#parts = parts;
+    this.#answers = new Once(now);
+    this.#logAnswers = new Once(now);
+  }
+
+  async records(signed: SignedRequest, to: Addressee): Promise<Answer> {
+    const request = parseRequest(signed);
+    if (request.kind === 'log') throw new CustodyError('MALFORMED', 'This is a request for a log');
+    assertAddressed(request, to);
+    const hash = requestHash(signed);
+    return this.#answers.run(request.id, hash, Date.parse(request.notAfter), async () => {
+      const repeated = await this.#answerAgain(request, hash);
+      return repeated ?? (await this.#answer(request, signed, to));
+    });
+  }
+
+  async log(signed: SignedRequest, to: Addressee): Promise<LogAnswer> {
+    const request = parseRequest(signed);
+    if (request.kind !== 'log') throw new CustodyError('MALFORMED', 'This is a request for records');
+    assertAddressed(request, to);
+    return this.#logAnswers.run(request.id, requestHash(signed), Date.parse(request.notAfter), async () => {
+      const { asker, tip } = await this.#admit(request, signed, to);
+      return this.#readLog(request, requestHash(signed), asker, tip);
+    });
+  }
+
+  async #answer(
+    request: ReadRequest | RebuildRequest,
+    signed: SignedRequest,
+    to: Addressee,
+  ): Promise<Answer> {
+    const { asker, tip } = await this.#admit(request, signed, to);
+    const decided = await this.#decide(request, asker);
+    const facts = { requestHash: requestHash(signed), asker, height: tip.height };
+    const entries = await this.#parts.log.append(draftEntries(request, facts, decided));
+    return answerFrom(this.#parts.source, request, { requestHash: facts.requestHash, tip, entries });
+  }
+
+  /** After a restart the log tells what a request got before. */
+  async #answerAgain(request: ReadRequest | RebuildRequest, hash: string): Promise<Answer | undefined> {
+    const entries = this.#parts.log.entriesOf(request.id);
+    const first = entries[0];
+    if (first === undefined) return undefined;
+    const { requestHash: before, height = 0 } = parseEntry(first.text);
+    if (before !== hash) throw reused();
+    const headerHash = await this.#parts.ledger.headerHash(height);
+    if (headerHash === undefined)
+      throw new CustodyError('STALE', 'The own peer has lost the block that was decided on');
+    return answerFrom(this.#parts.source, request, {
+      requestHash: hash,
+      tip: { height, headerHash },
+      entries,
+    });
+  }
+
+  /** Who asks, and the block that the decision rests on at least. Cheap refusals come first, signatures after the limits. */
+  async #admit(request: AccessRequest, signed: SignedRequest, to: Addressee): Promise<Admitted> {
+    this.#takeFromLimits(request, to);
+    const asker = await authenticate(request, signed, this.#parts.identities);
+    this.#parts.freshness.observe(request.server.mspId, request.ledger);
+    const tip = await this.#freshTip(request.ledger);
+    if (request.kind === 'read') await this.#admitEmergency(request, asker, to);
+    return { asker, tip };
+  }
+
+  #takeFromLimits(request: AccessRequest, { member }: Addressee): void {
+    try {
+      this.#parts.limits.take(request, member);
+    } catch (cause) {
+      this.#parts.summaries.count(request.kind === 'rebuild' ? null : request.person, member);
+      throw cause;
+    }
+  }
+
+  /** @throws CustodyError STALE, FORKED */
+  async #freshTip(seen: Tip): Promise<Tip> {
+    const { intake, ledger, freshness } = this.#parts;
+    const ingested = await intake.tipAt(seen.height, CATCH_UP_MS);
+    if (ingested === undefined || ingested.height < seen.height) {
+      throw new CustodyError('STALE', 'The custodian has not reached the block that the request names');
+    }
+    await freshness.assertFresh(ingested);
+    return ledger.tip();
+  }
+
+  async #admitEmergency(request: ReadRequest, asker: Identity, { now }: Addressee): Promise<void> {
+    if (request.emergency === undefined) return;
+    if (request.purpose !== 'ETREAT')
+      throw new CustodyError('WRONG_PURPOSE', 'An emergency is for ETREAT only');
+    this.#parts.emergencies.admit(await this.#parts.ledger.emergency(request.emergency), asker, now());
+  }
+
+  async #decide(request: ReadRequest | RebuildRequest, asker: Identity): Promise<Decided[]> {
+    const held = request.records.map((record) => ({
+      record,
+      held: this.#parts.vault.find(record.recordId, record.version),
+    }));
+    return request.kind === 'rebuild'
+      ? decideRebuild(request, held)
+      : decideRead(request, asker, held, this.#parts.gate);
+  }
+
+  async #readLog(request: LogRequest, hash: string, asker: Identity, tip: Tip): Promise<LogAnswer> {
+    const { mspId, userId, role } = asker;
+    const question = { subject: { mspId, userId, role }, purpose: request.purpose, person: request.person };
+    const { permit, code, basis } = await this.#parts.gate.mayReadLog(question);
+    const draft: EntryDraft = {
+      ...commonMembers(request, { requestHash: hash, asker }),
+      person: request.person,
+      kind: permit ? 'log-read' : 'refused',
+      records: [],
+      code,
+      ...(basis === undefined ? {} : { basis }),
+      height: tip.height,
+    };
+    const [entry] = await this.#parts.log.append([draft]);
+    if (!permit || entry === undefined) throw new CustodyError('REFUSED', 'The gate refuses this log');
+    return { entry, log: this.#parts.log.personLog(request.person) };
+  }
+}
