@@ -83,13 +83,18 @@ async function page({ iterator, metadata }: Page) {
   };
 }
 
+/** A write answers with nothing, whatever the shim's promise holds. */
+async function written(write: Promise<unknown>): Promise<void> {
+  await write;
+}
+
 /** The steps a script may be made of, over one stub. Bytes cross as base64, values and transient data as text. */
 function stepsOf(stub: Stub, args: readonly string[]) {
   return {
     get: async (key: string) => text(await stub.getState(key)),
-    put: async (key: string, value: string) => await stub.putState(key, bytes(value)),
+    put: async (key: string, value: string) => written(stub.putState(key, bytes(value))),
     /** A value of `size` times the letter x. */
-    putSized: async (key: string, size: number) => await stub.putState(key, Buffer.alloc(size, 'x')),
+    putSized: async (key: string, size: number) => written(stub.putState(key, Buffer.alloc(size, 'x'))),
     /** `count` keys `<prefix>000`, `<prefix>001` … */
     fill: async (prefix: string, count: number) => {
       for (let index = 0; index < count; index += 1) {
@@ -97,10 +102,10 @@ function stepsOf(stub: Stub, args: readonly string[]) {
       }
     },
     /** A value that differs from endorser to endorser. */
-    putRandom: async (key: string) => await stub.putState(key, bytes(String(Math.random()))),
-    delete: async (key: string) => await stub.deleteState(key),
+    putRandom: async (key: string) => written(stub.putState(key, bytes(String(Math.random())))),
+    delete: async (key: string) => written(stub.deleteState(key)),
     setPolicy: async (key: string, policy: string) =>
-      await stub.setStateValidationParameter(key, Buffer.from(policy, 'base64')),
+      written(stub.setStateValidationParameter(key, Buffer.from(policy, 'base64'))),
     getPolicy: async (key: string) => {
       const policy = await stub.getStateValidationParameter(key);
       return policy === undefined || policy.length === 0 ? null : Buffer.from(policy).toString('base64');
@@ -111,7 +116,7 @@ function stepsOf(stub: Stub, args: readonly string[]) {
     composite: async (type: string, attributes: string[]) => stub.createCompositeKey(type, attributes),
     split: async (key: string) => stub.splitCompositeKey(key),
     putComposite: async (type: string, attributes: string[], value: string) =>
-      await stub.putState(stub.createCompositeKey(type, attributes), bytes(value)),
+      written(stub.putState(stub.createCompositeKey(type, attributes), bytes(value))),
     partial: async (type: string, attributes: string[]) =>
       pairs(await stub.getStateByPartialCompositeKey(type, attributes)),
     partialPage: async (type: string, attributes: string[], size: number, bookmark: string) =>
