@@ -65,7 +65,11 @@ export class CustodyClient {
     this.#agent.destroy();
   }
 
-  #post(path: string, body: string, signal: AbortSignal): Promise<{ readonly status: number; readonly text: string }> {
+  #post(
+    path: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: number; readonly text: string }> {
     return new Promise((resolve, reject) => {
       const fail = (cause: unknown): void =>
         reject(new ExchangeError('UNAVAILABLE', `The custodian of ${this.mspId} did not answer`, { cause }));
@@ -103,6 +107,8 @@ function parse(text: string, mspId: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new ExchangeError('UNAVAILABLE', `The custodian of ${mspId} answered something else than JSON`, { cause });
+    throw new ExchangeError('UNAVAILABLE', `The custodian of ${mspId} answered something else than JSON`, {
+      cause,
+    });
   }
 }

@@ -107,7 +107,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new ExchangeError('TOO_LARGE', `A body has at most ${MAX_BODY_BYTES} bytes`);
+    if (size > MAX_BODY_BYTES)
+      throw new ExchangeError('TOO_LARGE', `A body has at most ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -126,7 +127,11 @@ const STATUS: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
-function failureOf(error: unknown): { readonly status: number; readonly code: string; readonly message: string } {
+function failureOf(error: unknown): {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+} {
   if (error instanceof CustodyError || error instanceof ExchangeError) {
     return { status: STATUS[error.code] ?? 403, code: error.code, message: error.message };
   }

@@ -37,7 +37,8 @@ export function applyBlock(options: ApplierOptions, block: DecodedBlock): void {
     });
     options.facts.setPosition(options.channel, blockNumber, toHex(block.headerHash));
   });
-  for (const { transactionId, code } of settled) options.outcomes.settle(transactionId, { code, blockNumber });
+  for (const { transactionId, code } of settled)
+    options.outcomes.settle(transactionId, { code, blockNumber });
 }
 
 function placed(
@@ -46,13 +47,21 @@ function placed(
   index: number,
   transaction: DecodedTransaction,
 ): PlacedTransaction {
-  return { channel, blockNumber, index, transactionId: transaction.txId, changes: decodeChanges(transaction) };
+  return {
+    channel,
+    blockNumber,
+    index,
+    transactionId: transaction.txId,
+    changes: decodeChanges(transaction),
+  };
 }
 
 function applyTransaction(options: ApplierOptions, transaction: PlacedTransaction): void {
   const { store, outbox, mspId, facts } = options;
   const versions = applyFacts(facts, transaction);
-  const directory = transaction.changes.flatMap(directoryRow).map((row, i) => directoryVersion(transaction, row, i));
+  const directory = transaction.changes
+    .flatMap(directoryRow)
+    .map((row, i) => directoryVersion(transaction, row, i));
   const own = versions.filter((row) => row.header.author.mspId === mspId);
   const plaintext = new Map(
     (own.length === 0 ? undefined : outbox.get(transaction.transactionId))?.records.map((record) => [
@@ -65,7 +74,13 @@ function applyTransaction(options: ApplierOptions, transaction: PlacedTransactio
     const { recordId, version } = row.header;
     const record = plaintext.get(`${recordId}/${version}`);
     if (record === undefined) facts.addMissing(recordId, version);
-    else records.push(committedVersion({ ...transaction, row, sequence: sequenceOf(transaction.index, row.position) }, record));
+    else
+      records.push(
+        committedVersion(
+          { ...transaction, row, sequence: sequenceOf(transaction.index, row.position) },
+          record,
+        ),
+      );
   }
   if (directory.length + records.length > 0) store.applyCommitted([...directory, ...records]);
 }
@@ -101,7 +116,11 @@ function directoryRow(change: StateChange): DirectoryRow[] {
   return change.table === 'directoryVersion' && change.row !== undefined ? [change.row] : [];
 }
 
-function directoryVersion(transaction: PlacedTransaction, row: DirectoryRow, place: number): CommittedVersion {
+function directoryVersion(
+  transaction: PlacedTransaction,
+  row: DirectoryRow,
+  place: number,
+): CommittedVersion {
   return {
     type: row.type,
     id: row.recordId,

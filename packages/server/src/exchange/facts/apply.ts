@@ -57,7 +57,9 @@ export function sequenceOf(transactionIndex: number, position: number): number {
 function bodiesOf(changes: readonly StateChange[]): ReadonlyMap<string, Uint8Array> {
   return new Map(
     changes.flatMap((change) =>
-      change.table === 'body' && change.row !== undefined ? [[change.key.join('/'), change.row] as const] : [],
+      change.table === 'body' && change.row !== undefined
+        ? [[change.key.join('/'), change.row] as const]
+        : [],
     ),
   );
 }

@@ -157,11 +157,15 @@ export class LedgerFacts {
   }
 
   rows<Kind extends FactKind>(channel: string, kind: Kind): readonly StoredFact<Kind>[] {
-    return this.#all('SELECT * FROM ledger_row WHERE channel = ? AND kind = ?', channel, kind).map(toFact<Kind>);
+    return this.#all('SELECT * FROM ledger_row WHERE channel = ? AND kind = ?', channel, kind).map(
+      toFact<Kind>,
+    );
   }
 
   rowsOfPerson<Kind extends FactKind>(person: PersonId, kind: Kind): readonly StoredFact<Kind>[] {
-    return this.#all('SELECT * FROM ledger_row WHERE person = ? AND kind = ?', person, kind).map(toFact<Kind>);
+    return this.#all('SELECT * FROM ledger_row WHERE person = ? AND kind = ?', person, kind).map(
+      toFact<Kind>,
+    );
   }
 
   /** All ids of a person, by confirmed merges; the asked one alone when there are none. */
@@ -176,7 +180,12 @@ export class LedgerFacts {
   /** The person that stands for all of them. */
   resolve(personId: PersonId): PersonId {
     const links = this.personsOf(personId).flatMap((person) => this.rowsOfPerson(person, 'link'));
-    const away = new Set(links.map(({ row }) => row).filter((row) => row.personId !== row.intoPersonId).map((row) => row.personId));
+    const away = new Set(
+      links
+        .map(({ row }) => row)
+        .filter((row) => row.personId !== row.intoPersonId)
+        .map((row) => row.personId),
+    );
     return this.personsOf(personId).find((person) => !away.has(person)) ?? personId;
   }
 

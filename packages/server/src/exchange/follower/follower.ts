@@ -25,8 +25,8 @@ export interface FollowerOptions {
   readonly fallback: boolean;
   /** The last block applied; undefined before the first. Read once, at start. */
   readonly position: Position | undefined;
-  /** Applies the block and moves the position in one transaction. Blocks come in order, without gaps. A throw ends the follower. */
-  readonly apply: (block: DecodedBlock) => void;
+  /** Applies the block and moves the position in one transaction. Blocks come in order, without gaps. */
+  readonly apply: (block: DecodedBlock, raw: () => Uint8Array) => void;
   readonly log: ExchangeLog;
 }
 
@@ -104,7 +104,7 @@ export class BlockFollower {
       this.#close = () => events.close();
       this.#lastBlockAt = Date.now();
       for await (const block of events) {
-        this.#accept(decodeBlock(block), endpoint);
+        this.#accept(decodeBlock(block), () => block.serializeBinary(), endpoint);
         if (this.#stop.signal.aborted) return;
       }
     } catch (error) {
@@ -114,7 +114,11 @@ export class BlockFollower {
         return;
       }
       pool.markDown(endpoint);
-      log.warn('block stream ended', { channel: session.channel, from: endpoint.mspId, reason: nameOf(error) });
+      log.warn('block stream ended', {
+        channel: session.channel,
+        from: endpoint.mspId,
+        reason: nameOf(error),
+      });
     } finally {
       clearInterval(watch);
       this.#close?.();
@@ -122,11 +126,11 @@ export class BlockFollower {
     }
   }
 
-  #accept(block: DecodedBlock, endpoint: GatewayEndpoint): void {
+  #accept(block: DecodedBlock, raw: () => Uint8Array, endpoint: GatewayEndpoint): void {
     const number = Number(block.number);
     if (number <= this.number) return;
     this.#assertContinues(number, toHex(block.previousHash));
-    this.#options.apply(block);
+    this.#options.apply(block, raw);
     this.#lastBlockAt = Date.now();
     this.#position = { number, headerHash: toHex(block.headerHash) };
     this.#options.pool.sawBlock(endpoint, this.#options.session.channel, block.number);
@@ -135,7 +139,8 @@ export class BlockFollower {
 
   #assertContinues(number: number, previousHash: string): void {
     const last = this.#position;
-    if (last === undefined ? number === 0 : number === last.number + 1 && previousHash === last.headerHash) return;
+    if (last === undefined ? number === 0 : number === last.number + 1 && previousHash === last.headerHash)
+      return;
     throw new ForkError(number);
   }
 

@@ -7,11 +7,19 @@ import {
   type Proposal,
   type Signer,
 } from '@hyperledger/fabric-gateway';
+import { toHex } from '@healthchain/core';
+import { decodeBlock } from '@healthchain/ledger';
 import type { GatewayEndpoint } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import { classify, toExchangeError } from './failures.ts';
 import { awaitHeight } from './height.ts';
-import { COMMIT_WAIT_MS, ENDORSE_DEADLINE_MS, EVALUATE_DEADLINE_MS, OTHER_COMMIT_WAIT_MS, SUBMIT_DEADLINE_MS } from './limits.ts';
+import {
+  COMMIT_WAIT_MS,
+  ENDORSE_DEADLINE_MS,
+  EVALUATE_DEADLINE_MS,
+  OTHER_COMMIT_WAIT_MS,
+  SUBMIT_DEADLINE_MS,
+} from './limits.ts';
 import type { GatewayPool } from './pool.ts';
 import { commitStatusRequest, decodeChainInfo, timestampOf, type ChainInfo } from './wire.ts';
 
@@ -121,11 +129,16 @@ export class LedgerSession {
    * The code under which a block of some peer holds the transaction: the first gateway is given `waitMs`, the others a moment each
    * in case the first one's peer is behind. Undefined: no peer that could be asked holds it yet.
    */
-  async status(transactionId: string, waitMs: number = COMMIT_WAIT_MS): Promise<TransactionStatus | undefined> {
+  async status(
+    transactionId: string,
+    waitMs: number = COMMIT_WAIT_MS,
+  ): Promise<TransactionStatus | undefined> {
     let patience = waitMs;
     for (const endpoint of this.#pool.inOrder()) {
       try {
-        const status = await this.#commit(endpoint, transactionId).getStatus({ deadline: Date.now() + patience });
+        const status = await this.#commit(endpoint, transactionId).getStatus({
+          deadline: Date.now() + patience,
+        });
         this.#pool.sawBlock(endpoint, this.channel, status.blockNumber);
         return { code: status.code, blockNumber: status.blockNumber };
       } catch (error) {
@@ -140,6 +153,18 @@ export class LedgerSession {
   async chainInfo(endpoint: GatewayEndpoint): Promise<ChainInfo> {
     const payload = await this.evaluateAt(endpoint, 'GetChainInfo', [this.channel], { chaincode: 'qscc' });
     return decodeChainInfo(payload);
+  }
+
+  /** Header hash of one block of the endpoint's own peer; undefined when it has no such block. */
+  async headerHash(endpoint: GatewayEndpoint, number: number): Promise<string | undefined> {
+    const args = [this.channel, String(number)];
+    try {
+      const block = await this.evaluateAt(endpoint, 'GetBlockByNumber', args, { chaincode: 'qscc' });
+      return toHex(decodeBlock(block).headerHash);
+    } catch (error) {
+      if (error instanceof ExchangeError && error.code !== 'UNAVAILABLE') return undefined;
+      throw error;
+    }
   }
 
   /** Block events of one endpoint's peer, from `startBlock` on, without an end. */

@@ -3,10 +3,14 @@ import type { EvaluateOptions, LedgerSession } from './session.ts';
 import { submitAndWait } from './submit.ts';
 
 /** The typed client over one session. `only`: queries are answered by that organisation's peer or not at all. */
-export function healthClient(session: LedgerSession, options: Pick<EvaluateOptions, 'only'> = {}): HealthClient {
+export function healthClient(
+  session: LedgerSession,
+  options: Pick<EvaluateOptions, 'only'> = {},
+): HealthClient {
   return createHealthClient({
     evaluate: (name, args, transient) =>
       session.evaluate(name, args, { ...options, ...(transient === undefined ? {} : { transient }) }),
-    submit: (name, args, transient) => submitAndWait(session, name, args, transient === undefined ? {} : { transient }),
+    submit: (name, args, transient) =>
+      submitAndWait(session, name, args, transient === undefined ? {} : { transient }),
   });
 }

@@ -60,7 +60,8 @@ function intakeKeysOf(facts: LedgerFacts, channel: string, circle: CircleRow): P
   open.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1));
   return (circle.epoch?.custodians ?? []).map(({ mspId }) => {
     const row = open.find((key) => key.mspId === mspId);
-    if (row === undefined) throw new ExchangeError('UNAVAILABLE', `The custodian of ${mspId} has no open intake key`);
+    if (row === undefined)
+      throw new ExchangeError('UNAVAILABLE', `The custodian of ${mspId} has no open intake key`);
     return { mspId, keyId: row.keyId, publicKey: fromBase64url(row.publicKey) };
   });
 }

@@ -36,7 +36,11 @@ interface Columns {
 export class Outbox {
   readonly #store: Store;
   readonly #database: DatabaseSync;
-  #waiting: { readonly row: OutboxRow; readonly done: () => void; readonly failed: (error: unknown) => void }[] = [];
+  #waiting: {
+    readonly row: OutboxRow;
+    readonly done: () => void;
+    readonly failed: (error: unknown) => void;
+  }[] = [];
 
   /** The tables of facts/schema.ts are there. */
   constructor(store: Store) {
@@ -94,5 +98,11 @@ export class Outbox {
 
 function toRow(columns: Columns): OutboxRow {
   const { transactionId, channel, userId, transactionBytes, records } = columns;
-  return { transactionId, channel, userId, bytes: transactionBytes, records: JSON.parse(records) as OutboxRecord[] };
+  return {
+    transactionId,
+    channel,
+    userId,
+    bytes: transactionBytes,
+    records: JSON.parse(records) as OutboxRecord[],
+  };
 }

@@ -16,7 +16,12 @@ const MAX_PROPOSALS = 5;
 const CATCH_UP_MS = 1_000;
 
 /** The contract refuses because this server has not applied some block yet, or midnight passed: the next proposal differs. */
-const OUT_OF_DATE: ReadonlySet<unknown> = new Set(['INTAKE_KEY_NOT_OPEN', 'EPOCH_NOT_IN_FORCE', 'SEALING_INCOMPLETE', 'HEADER_MISMATCH']);
+const OUT_OF_DATE: ReadonlySet<unknown> = new Set([
+  'INTAKE_KEY_NOT_OPEN',
+  'EPOCH_NOT_IN_FORCE',
+  'SEALING_INCOMPLETE',
+  'HEADER_MISMATCH',
+]);
 const OVERTAKEN: ReadonlySet<number> = new Set([MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT]);
 
 /** Points at which a test stops the process. */
