@@ -1,0 +1,29 @@
+import type { Command } from '../command.ts';
+import { accessLog } from './access-log.ts';
+import { bench } from './bench.ts';
+import { grant, revoke } from './grants.ts';
+import { hammerCommand } from './hammer.ts';
+import { importCommand } from './import.ts';
+import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
+import { records } from './records.ts';
+import { token } from './token.ts';
+import { up } from './up.ts';
+
+/** Every command, in the order of the overview. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  up,
+  status,
+  import: importCommand,
+  token,
+  grant,
+  revoke,
+  records,
+  'access-log': accessLog,
+  'revoke-cert': revokeCert,
+  stop,
+  start,
+  pause,
+  resume,
+  hammer: hammerCommand,
+  bench,
+};
