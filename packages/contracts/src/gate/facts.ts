@@ -86,7 +86,7 @@ async function pointersTo(tx: Tx, subject: Signer, personId: string): Promise<re
 function chainsFor(personId: string, group: PersonGroup, chains: readonly GrantChain[]): GrantChain[] {
   return chains.filter(([node]) => {
     if (node === undefined) return false;
-    const sinceMerge = group.mergedAt !== undefined && node.at >= group.mergedAt;
+    const sinceMerge = group.mergedAt !== undefined && node.at > group.mergedAt;
     return node.personId === personId || node.effect === 'deny' || sinceMerge;
   });
 }

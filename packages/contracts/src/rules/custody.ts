@@ -1,4 +1,4 @@
-import { emptyRoot, fromHex, verifyConsistency } from '@healthchain/core';
+import { fromHex, verifyConsistency } from '@healthchain/core';
 import { ContractError } from '../errors.ts';
 import type { custodyFunctions } from '../functions/custody.ts';
 import { circleOf } from '../gate/standing.ts';
@@ -73,21 +73,23 @@ export const custodyRules: RulesOf<keyof typeof custodyFunctions> = {
   },
 };
 
-/** The log grows, and everything that the last checkpoint covered is in it unchanged. */
+/** The log grows, and everything that the last checkpoint covered is in it unchanged. The first one extends nothing. */
 function assertExtends(
   last: CheckpointRow | undefined,
   argument: ParsedArgumentOf<'custody:Checkpoint'>,
 ): void {
-  const oldSize = last?.size ?? 0;
+  const { size, root, consistency } = argument;
   const isExtension =
-    argument.size > oldSize &&
-    verifyConsistency({
-      oldSize,
-      oldRoot: last === undefined ? emptyRoot() : fromHex(last.root),
-      size: argument.size,
-      root: fromHex(argument.root),
-      proof: argument.consistency.map(fromHex),
-    });
+    last === undefined
+      ? consistency.length === 0
+      : size > last.size &&
+        verifyConsistency({
+          oldSize: last.size,
+          oldRoot: fromHex(last.root),
+          size,
+          root: fromHex(root),
+          proof: consistency.map(fromHex),
+        });
   if (!isExtension) {
     throw new ContractError('CHECKPOINT_NOT_CONSISTENT', 'the log does not extend its last checkpoint');
   }

@@ -1,0 +1,153 @@
+import { MerkleTree, leafHash, toHex, utf8 } from '@healthchain/core';
+import { describe, expect, it } from 'vitest';
+import {
+  ACME,
+  AUTHORITY,
+  CUSTODIANS,
+  NORTH,
+  SOUTH,
+  administratorOf,
+  foundedLedger,
+  northDoctor,
+  readyLedger,
+  serverOf,
+} from '../testing/cast.ts';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+const custodians: { mspId: string; index: number }[] = CUSTODIANS.map((mspId, i) => ({
+  mspId,
+  index: i + 1,
+}));
+
+describe('epochs', () => {
+  it('come in force with the majority of the members, k more than half', async () => {
+    const ledger = await foundedLedger();
+    const proposed = await ledger.call(administratorOf(NORTH), 'custody:ProposeEpoch', {
+      epoch: 1,
+      custodians,
+    });
+    expect(proposed).toMatchObject({ state: 'proposed', k: 2, approvals: [NORTH], needed: 3 });
+    await ledger.call(administratorOf(SOUTH), 'custody:ApproveEpoch', { epoch: 1 });
+    await expect(ledger.call(northDoctor, 'custody:GetEpoch', {})).rejects.toEqual(code('EPOCH_UNKNOWN'));
+    await ledger.call(administratorOf(ACME), 'custody:ApproveEpoch', { epoch: 1 });
+    expect(await ledger.call(northDoctor, 'custody:GetEpoch', {})).toMatchObject({
+      state: 'in-force',
+      custodians,
+    });
+    await expect(
+      ledger.call(administratorOf(AUTHORITY), 'custody:ApproveEpoch', { epoch: 1 }),
+    ).rejects.toEqual(code('EPOCH_NOT_NEXT'));
+  });
+
+  it('follow one another, and every custodian keeps its index', async () => {
+    const ledger = await readyLedger();
+    const propose = (epoch: number, list: typeof custodians) =>
+      ledger.call(administratorOf(NORTH), 'custody:ProposeEpoch', { epoch, custodians: list });
+    await expect(propose(3, custodians)).rejects.toEqual(code('EPOCH_NOT_NEXT'));
+    await expect(propose(1, custodians)).rejects.toEqual(code('EPOCH_EXISTS'));
+    const moved = [{ mspId: NORTH, index: 9 }];
+    const taken = [{ mspId: ACME, index: 1 }];
+    for (const list of [moved, taken]) {
+      await expect(propose(2, list)).rejects.toEqual(code('CUSTODIAN_INDEX_FIXED'));
+    }
+    await propose(2, custodians.slice(0, 2));
+    for (const mspId of [SOUTH, ACME]) {
+      await ledger.call(administratorOf(mspId), 'custody:ApproveEpoch', { epoch: 2 });
+    }
+    expect(await ledger.call(northDoctor, 'custody:GetEpoch', { epoch: 1 })).toMatchObject({ state: 'over' });
+    expect(await ledger.call(northDoctor, 'custody:GetEpoch', {})).toMatchObject({ epoch: 2, k: 2 });
+  });
+
+  it.each([
+    ['no custodians', { custodians: [] }],
+    ['an index twice', { custodians: CUSTODIANS.map((mspId) => ({ mspId, index: 1 })) }],
+    ['a k beyond the custodians', { custodians, k: 4 }],
+    ['index 0, where the secret is', { custodians: [{ mspId: NORTH, index: 0 }] }],
+  ])('refuses %s', async (_, parts) => {
+    const ledger = await foundedLedger();
+    await expect(
+      ledger.call(administratorOf(NORTH), 'custody:ProposeEpoch', { epoch: 1, ...parts }),
+    ).rejects.toEqual(code('INVALID_ARGUMENT'));
+  });
+});
+
+describe('intake keys', () => {
+  it('go open → closing → closed; two overlap', async () => {
+    const ledger = await foundedLedger();
+    const server = serverOf(NORTH);
+    const open = (keyId: string) =>
+      ledger.call(server, 'custody:OpenIntakeKey', { keyId, publicKey: 'AAAA', suite: 1 });
+    const usable = async () =>
+      (await ledger.call(server, 'custody:GetIntakeKeys', {})).keys.map((key) => key.keyId);
+    await open('k1');
+    await expect(open('k1')).rejects.toEqual(code('INTAKE_KEY_EXISTS'));
+    await open('k2');
+    await expect(open('k3')).rejects.toEqual(code('TOO_MANY_INTAKE_KEYS'));
+    const close = { state: 'closing', keyId: 'k1', height: 12 } as const;
+    await expect(
+      ledger.call(server, 'custody:CloseIntakeKey', { state: 'closed', keyId: 'k1' }),
+    ).rejects.toEqual(code('INTAKE_KEY_STATE'));
+    await expect(ledger.call(serverOf(SOUTH), 'custody:CloseIntakeKey', close)).rejects.toEqual(
+      code('INTAKE_KEY_UNKNOWN'),
+    );
+    expect(await usable()).toEqual(['k1', 'k2']);
+    await ledger.call(server, 'custody:CloseIntakeKey', close);
+    expect(await usable()).toEqual(['k2']);
+    await expect(open('k3')).rejects.toEqual(code('TOO_MANY_INTAKE_KEYS'));
+    const closed = await ledger.call(server, 'custody:CloseIntakeKey', { state: 'closed', keyId: 'k1' });
+    expect(closed).toMatchObject({ state: 'closed', closingHeight: 12 });
+    await open('k3');
+    const all = await ledger.call(server, 'custody:GetIntakeKeys', { mspId: NORTH });
+    expect(all.keys.map((key) => [key.keyId, key.state])).toEqual([
+      ['k1', 'closed'],
+      ['k2', 'open'],
+      ['k3', 'open'],
+    ]);
+  });
+});
+
+describe('checkpoints', () => {
+  const tree = new MerkleTree();
+  for (let i = 0; i < 20; i++) tree.append(leafHash(utf8(`entry ${i}`)));
+  const checkpoint = (size: number, from: number) => ({
+    size,
+    root: toHex(tree.root(size)),
+    mapRoot: '22'.repeat(32),
+    consistency: tree.consistencyProof(from, size).map(toHex),
+  });
+
+  it('extend the last one', async () => {
+    const ledger = await foundedLedger();
+    const server = serverOf(NORTH);
+    const write = (size: number, from: number) =>
+      ledger.call(server, 'custody:Checkpoint', checkpoint(size, from));
+    await write(7, 0);
+    await write(13, 7);
+    await expect(write(20, 7)).rejects.toEqual(code('CHECKPOINT_NOT_CONSISTENT'));
+    await expect(write(13, 13)).rejects.toEqual(code('CHECKPOINT_NOT_CONSISTENT'));
+    await expect(write(7, 7)).rejects.toEqual(code('CHECKPOINT_NOT_CONSISTENT'));
+    const forged = { ...checkpoint(20, 13), root: '33'.repeat(32) };
+    await expect(ledger.call(server, 'custody:Checkpoint', forged)).rejects.toEqual(
+      code('CHECKPOINT_NOT_CONSISTENT'),
+    );
+    await write(20, 13);
+    const get = (size?: number) =>
+      ledger.call(
+        northDoctor,
+        'custody:GetCheckpoint',
+        size === undefined ? { mspId: NORTH } : { mspId: NORTH, size },
+      );
+    expect((await get()).size).toBe(20);
+    expect((await get(13)).root).toBe(toHex(tree.root(13)));
+    await expect(get(14)).rejects.toEqual(code('CHECKPOINT_UNKNOWN'));
+  });
+
+  it('are each organisation’s own', async () => {
+    const ledger = await foundedLedger();
+    await ledger.call(serverOf(NORTH), 'custody:Checkpoint', checkpoint(7, 0));
+    await ledger.call(serverOf(SOUTH), 'custody:Checkpoint', checkpoint(3, 0));
+    await expect(ledger.call(northDoctor, 'custody:Checkpoint', checkpoint(9, 7))).rejects.toEqual(
+      code('ROLE_NOT_PERMITTED'),
+    );
+  });
+});
