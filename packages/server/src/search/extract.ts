@@ -1,3 +1,4 @@
+import { dateInterval, HIGHEST, type Interval, LOWEST, periodInterval } from '../fhir/intervals.ts';
 import { localReference } from '../fhir/references.ts';
 import { isObject, listOf, type PlainObject, type PlainResource, textAt } from '../fhir/resource.ts';
 import {
@@ -8,8 +9,7 @@ import {
 } from './definitions.ts';
 import { evaluate, type Path } from './expression.ts';
 import { fold } from './fold.ts';
-import { dateInterval, type Interval, periodInterval } from './intervals.ts';
-import { HIGHEST, type IndexTable, LOWEST } from './tables.ts';
+import type { IndexTable } from './tables.ts';
 
 /** One index row: the parameter's code, and the values of the table's columns between `param` and `key`. */
 export interface Row {

@@ -1,6 +1,6 @@
+import { HIGHEST, LOWEST } from '../fhir/intervals.ts';
 import { type ParameterDefinition, type ParameterKind, searchParameters } from './definitions.ts';
 import { SearchError } from './errors.ts';
-import { HIGHEST, LOWEST } from './tables.ts';
 
 export type SortKey =
   | { readonly kind: 'id' | 'updated'; readonly descending: boolean }

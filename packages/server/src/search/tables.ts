@@ -66,6 +66,3 @@ export const INDEX_TABLES = [
   'idx_composite',
 ] as const;
 export type IndexTable = (typeof INDEX_TABLES)[number];
-
-export const LOWEST = -9e15;
-export const HIGHEST = 9e15;

@@ -1,9 +1,9 @@
+import { dateInterval, type Interval, numberInterval } from '../fhir/intervals.ts';
 import { localReference } from '../fhir/references.ts';
 import type { ParameterDefinition, ParameterKind } from './definitions.ts';
 import { SearchError } from './errors.ts';
 import { normalTarget } from './extract.ts';
 import { fold } from './fold.ts';
-import { dateInterval, type Interval, numberInterval } from './intervals.ts';
 
 export const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
 export type Prefix = (typeof PREFIXES)[number];

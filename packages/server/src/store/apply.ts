@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { CONFIDENTIALITIES, type RecordLabels } from '@healthchain/core';
 import type { PlainResource } from '../fhir/resource.ts';
-import { dateInterval } from '../search/intervals.ts';
+import { dateInterval } from '../fhir/intervals.ts';
 import type { IndexWriter } from '../search/writer.ts';
 import type { AccessClasses } from './access.ts';
 import { StoreError } from './errors.ts';

@@ -1,4 +1,6 @@
-import { HIGHEST, LOWEST } from './tables.ts';
+/** Open ends. */
+export const LOWEST = -9e15;
+export const HIGHEST = 9e15;
 
 /** [low, high) in milliseconds since 1970. */
 export interface Interval {
