@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly caller: Caller;
   readonly at: Date;
+  /** FHIR's name of the interaction (`read`, `search-type`, `everything`), for the patient's log; no ids, no parameters. */
+  readonly interaction?: string;
   readonly signal?: AbortSignal;
 }
 
