@@ -63,16 +63,16 @@ async function invoke(stub: Stub): Promise<unknown> {
 
 /** The gate's first two decisions, of every function: is the caller of a member? may this role call this? */
 async function assertMayCall(tx: Tx, definition: FunctionDefinition): Promise<void> {
-  if (definition.beforeFounding !== true) {
-    const refusal = await standingOf(tx, tx.caller);
-    if (refusal !== undefined) throw new ContractError(refusal, 'the caller may do nothing on this channel');
-    const { kind } = organisationIn(await circleOf(tx), tx.caller.mspId) ?? {};
-    if (definition.kinds !== undefined && (kind === undefined || !definition.kinds.includes(kind))) {
-      throw new ContractError('KIND_NOT_PERMITTED', `for users of ${definition.kinds.join(' and ')} only`);
-    }
-  }
-  if (!definition.roles.includes(tx.caller.role)) {
+  const { roles, kinds, beforeFounding } = definition;
+  const refusal = beforeFounding === true ? undefined : await standingOf(tx, tx.caller);
+  if (refusal !== undefined) throw new ContractError(refusal, 'the caller may do nothing on this channel');
+  if (!roles.includes(tx.caller.role)) {
     throw new ContractError('ROLE_NOT_PERMITTED', `the role ${tx.caller.role} may not call this`);
+  }
+  if (kinds === undefined) return;
+  const kind = organisationIn(await circleOf(tx), tx.caller.mspId)?.kind;
+  if (kind === undefined || !kinds.includes(kind)) {
+    throw new ContractError('KIND_NOT_PERMITTED', `for users of an ${kinds.join(' or ')} only`);
   }
 }
 

@@ -126,7 +126,6 @@ export const custodyFunctions = {
   'custody:OpenEmergency': command<EmergencyRow>()({
     summary: 'Opens an emergency for one person, for a coded reason. Its id is the transaction’s.',
     roles: ['doctor', 'nurse', 'emergency-staff'],
-    kinds: ['hospital', 'authority'],
     argument: z.strictObject({ personId, reason: z.enum(EMERGENCY_REASONS) }),
     reads: 'person, emergencies of the own organisation within the last hours (ranges)',
     event: 'EmergencyOpened',
