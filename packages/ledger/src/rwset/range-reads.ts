@@ -7,7 +7,8 @@ import type { KvRead, MerkleSummary, RangeQuery } from './types.ts';
 export const MERKLE_MAX_DEGREE = 50;
 
 const LEAF_LEVEL = 1;
-const MIN_DEGREE = 2;
+/** A tree of a lower degree cannot be built. */
+export const MIN_MERKLE_DEGREE = 2;
 
 /**
  * The results of one range query in order. Every `maxDegree + 1` of them make a leaf of a Merkle tree whose nodes are
@@ -21,8 +22,8 @@ export class RangeReads {
 
   /** @throws LedgerError BAD_RWSET for a degree below 2 */
   constructor(maxDegree = MERKLE_MAX_DEGREE) {
-    if (maxDegree < MIN_DEGREE)
-      throw new LedgerError('BAD_RWSET', `A Merkle degree of ${maxDegree} is below ${MIN_DEGREE}`);
+    if (maxDegree < MIN_MERKLE_DEGREE)
+      throw new LedgerError('BAD_RWSET', `A Merkle degree of ${maxDegree} is below ${MIN_MERKLE_DEGREE}`);
     this.#maxDegree = maxDegree;
   }
 
