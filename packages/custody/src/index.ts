@@ -61,4 +61,14 @@ export {
   type SignedEntry,
 } from './log/format.ts';
 export type { Checkpoint, CheckpointMaterial } from './log/checkpoint.ts';
-export type { CustodianLog, MapProofText, ProofBundle, ProvenEntry } from './proof/format.ts';
+export type { Finding, FindingCode } from './proof/findings.ts';
+export {
+  bundleOf,
+  parseProofBundle,
+  type CustodianLog,
+  type MapProofText,
+  type ProofBundle,
+  type ProvenEntry,
+} from './proof/format.ts';
+export type { Access } from './proof/unite.ts';
+export { verifyAccessLog, type AccessLogReport, type LedgerFacts } from './proof/verify.ts';

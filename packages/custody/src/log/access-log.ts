@@ -8,6 +8,7 @@ import type { Checkpoint, CheckpointMaterial } from './checkpoint.ts';
 import { Checkpoints } from './checkpoints.ts';
 import {
   entryLeaf,
+  MAX_ENTRIES_OF_PERSON,
   entryLeafHash,
   entryMessage,
   type EntryDraft,
@@ -15,7 +16,7 @@ import {
   type SignedEntry,
 } from './format.ts';
 import { GroupCommit } from './group-commit.ts';
-import { LogStore, MAX_ENTRIES_OF_PERSON, type OpenEmergency, type StoredEntry } from './log-store.ts';
+import { LogStore, type OpenEmergency, type StoredEntry } from './log-store.ts';
 import { StoredTree } from './stored-tree.ts';
 
 /** How soon an entry is checkpointed (custody.md section 5). */
@@ -66,8 +67,8 @@ export class AccessLog {
     return this.#appends.add(drafts);
   }
 
-  entriesOf(requestId: string): StoredEntry[] {
-    return this.#store.ofRequest(requestId);
+  entriesOf(requestId: string): SignedEntry[] {
+    return this.#store.ofRequest(requestId).map(signedEntry);
   }
 
   /** Patients whose records were released in an emergency since then. */

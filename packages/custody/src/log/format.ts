@@ -33,6 +33,9 @@ export const ENTRY_KINDS = [
 ] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
+/** Entries of one patient that one answer carries. */
+export const MAX_ENTRIES_OF_PERSON = 100_000;
+
 /** The log of accesses to records that concern no person. */
 export const NO_PERSON = '0'.repeat(32);
 

@@ -3,7 +3,7 @@ import { toBase64, toHex, type Bytes } from '@healthchain/core';
 import { openDatabase } from '../store/database.ts';
 import type { Randomness } from '../ports.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { LogEntry, SignedEntry } from './format.ts';
+import { MAX_ENTRIES_OF_PERSON, type LogEntry, type SignedEntry } from './format.ts';
 import { TREE_SCHEMA } from './stored-tree.ts';
 
 const SCHEMA = `
@@ -19,9 +19,6 @@ CREATE TABLE IF NOT EXISTS checkpoints (
   size INTEGER PRIMARY KEY, root TEXT NOT NULL, map_root TEXT NOT NULL, confirmed INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS secret (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB NOT NULL) STRICT;
 ${TREE_SCHEMA}`;
-
-/** Entries of one patient that one answer carries. */
-export const MAX_ENTRIES_OF_PERSON = 100_000;
 
 /** An entry about to be stored. */
 export interface EntryRow {

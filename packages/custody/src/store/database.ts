@@ -43,7 +43,8 @@ export function transaction<Result>(database: DatabaseSync, work: () => Result):
 function claim(database: DatabaseSync, name: StoreName): void {
   const set = database.prepare('INSERT OR IGNORE INTO store (name, value) VALUES (?, ?)');
   const get = database.prepare('SELECT value FROM store WHERE name = ?');
-  for (const [key, value] of Object.entries(name)) {
+  for (const key of ['format', 'channel', 'mspId'] as const) {
+    const value = name[key];
     set.run(key, value);
     const found = get.get(key)?.['value'];
     if (found !== value) {
