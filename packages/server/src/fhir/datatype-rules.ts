@@ -34,7 +34,7 @@ export const DATATYPE_RULES: Readonly<Record<string, ObjectRule>> = {
 /** Formats of primitives beyond what the JSON type says. */
 export const PRIMITIVE_RULES: Readonly<Record<string, PrimitiveRule>> = {
   date: calendar,
-  dateTime: calendar,
+  dateTime: (value, path) => [...calendar(value, path), ...offsetMissing(value, path)],
   instant: calendar,
   xhtml: (value, path) => {
     const wrong = typeof value === 'string' ? narrativeProblem(value) : undefined;
@@ -59,6 +59,11 @@ function lowAboveHigh(value: PlainObject): boolean {
   return (
     typeof low['value'] === 'number' && typeof high['value'] === 'number' && low['value'] > high['value']
   );
+}
+
+function offsetMissing(value: unknown, path: string): readonly Issue[] {
+  const local = typeof value === 'string' && value.includes('T') && !/(?:Z|[+-]\d{2}:\d{2})$/.test(value);
+  return local ? [problem('value', 'A time has an offset from UTC', path)] : [];
 }
 
 /** 30 February has the form of a date. */

@@ -117,7 +117,7 @@ export const LABEL_RULES: Readonly<Record<Sensitivity, SensitivityRule>> = {
 export const AIDS = /\bAIDS\b/;
 
 /** Families by code system; a system that is not here is looked up in every family but ICD-9. */
-export const FAMILIES: Readonly<Record<string, CodeFamily | 'other'>> = {
+export const FAMILIES: Readonly<Record<string, CodeFamily>> = {
   'http://loinc.org': 'loinc',
   'urn:oid:2.16.840.1.113883.6.1': 'loinc',
   'http://snomed.info/sct': 'snomed',
@@ -137,5 +137,4 @@ export const FAMILIES: Readonly<Record<string, CodeFamily | 'other'>> = {
   'https://bluebutton.cms.gov/resources/codesystem/hcpcs': 'cpt',
   'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets': 'cpt',
   'urn:oid:2.16.840.1.113883.6.12': 'cpt',
-  'http://unitsofmeasure.org': 'other',
 };

@@ -64,7 +64,6 @@ function inObject(value: PlainObject, found: Set<Sensitivity>): void {
 
 function familiesOf(system: string | undefined): readonly CodeFamily[] {
   const family = system !== undefined && Object.hasOwn(FAMILIES, system) ? FAMILIES[system] : undefined;
-  if (family === 'other') return [];
   return family === undefined ? EVERY_FAMILY : [family, ...DISTINCT.filter((each) => each !== family)];
 }
 
