@@ -8,6 +8,7 @@ import { eventCases } from './events.ts';
 import { faultCases } from './faults.ts';
 import { gatewayCases } from './gateway.ts';
 import { identityCases } from './identity.ts';
+import { malformedCases } from './malformed.ts';
 import { queryCases } from './queries.ts';
 import { stubCases } from './stub.ts';
 import { systemCases } from './system.ts';
@@ -20,6 +21,7 @@ export const CASES: readonly Case[] = [
   ...identityCases,
   ...endorsementCases,
   ...callCases,
+  ...malformedCases,
   ...stubCases,
   ...queryCases,
   ...eventCases,
