@@ -1,5 +1,4 @@
 export { AuthError, type AuthErrorCode } from './error.ts';
-export { PURPOSES_OF_ROLE } from './purposes.ts';
 export {
   createTokenVerifier,
   MAX_TOKEN_SECONDS,

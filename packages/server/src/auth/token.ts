@@ -1,10 +1,10 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { type OrganisationKind, PURPOSES, ROLES, ROLES_OF_KIND, randomUuid } from '@healthchain/core';
+import { ROLE_RULES } from '@healthchain/contracts';
 import { decodeJwt, errors as jose, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Caller } from '../ports.ts';
 import { AuthError, type AuthErrorCode } from './error.ts';
-import { PURPOSES_OF_ROLE } from './purposes.ts';
 
 /** Longest validity of a token, in seconds: 31 days. */
 export const MAX_TOKEN_SECONDS = 31 * 24 * 3_600;
@@ -145,15 +145,13 @@ function callerOf(scope: TokenScope, claims: Claims): Caller {
   return caller;
 }
 
-function assertAllowed(scope: TokenScope, caller: Caller): void {
-  if (!ROLES_OF_KIND[scope.kind].includes(caller.role) || PURPOSES_OF_ROLE[caller.role].length === 0) {
-    throw new AuthError('ROLE_NOT_ALLOWED', `The role ${caller.role} has no access to this server`);
+/** A server identity signs transactions and never asks over FHIR. */
+function assertAllowed(scope: TokenScope, { role, purpose }: Caller): void {
+  if (role === 'server' || !ROLES_OF_KIND[scope.kind].includes(role)) {
+    throw new AuthError('ROLE_NOT_ALLOWED', `The role ${role} has no access to this server`);
   }
-  if (!PURPOSES_OF_ROLE[caller.role].includes(caller.purpose)) {
-    throw new AuthError(
-      'PURPOSE_NOT_ALLOWED',
-      `The purpose ${caller.purpose} is not open to the role ${caller.role}`,
-    );
+  if (!ROLE_RULES[role].purposes.includes(purpose)) {
+    throw new AuthError('PURPOSE_NOT_ALLOWED', `The purpose ${purpose} is not open to the role ${role}`);
   }
 }
 

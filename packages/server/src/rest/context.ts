@@ -3,6 +3,9 @@ import type { Logger } from 'pino';
 import type { TokenVerifier } from '../auth/index.ts';
 import type { Metrics, ReadinessCheck } from '../observe/index.ts';
 import type { Exchange } from '../ports.ts';
+import type { Store } from '../store/index.ts';
+import type { Cursors } from './cursor.ts';
+import type { KeyedLocks } from './write/locks.ts';
 
 /** Everything that the server of one organisation needs; the composition root (cli) fills it in. */
 export interface ServerContext {
@@ -12,9 +15,11 @@ export interface ServerContext {
   /** FHIR base URLs of all members, the own one included: an absolute reference below one of them is a local one. */
   readonly memberBases: readonly string[];
   readonly exchange: Exchange;
+  /** Own records and the directory; written by the exchange alone. */
+  readonly store: Store;
   readonly tokens: TokenVerifier;
-  /** 32 bytes; page cursors are signed with a key derived from it. */
-  readonly cursorKey: Uint8Array;
+  readonly cursors: Cursors;
+  readonly locks: KeyedLocks;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly readinessChecks: readonly ReadinessCheck[];

@@ -48,6 +48,24 @@ const FHIR: Readonly<Record<string, RestErrorCode>> = {
   NOT_A_RESOURCE: 'MALFORMED',
 };
 
+const SEARCH: Readonly<Record<string, RestErrorCode>> = {
+  UNKNOWN_PARAMETER: 'PARAMETER',
+  UNSUPPORTED_MODIFIER: 'PARAMETER',
+  BAD_VALUE: 'PARAMETER',
+  BAD_CURSOR: 'PARAMETER',
+  BAD_INSTANT: 'PARAMETER',
+  TOO_COSTLY: 'TOO_COSTLY',
+  TOO_MANY_PARAMETERS: 'TOO_COSTLY',
+};
+
+/** By the name of the package's error class. */
+const BY_CLASS: Readonly<Record<string, Readonly<Record<string, RestErrorCode>>>> = {
+  ExchangeError: EXCHANGE,
+  FhirError: FHIR,
+  SearchError: SEARCH,
+  StoreError: SEARCH,
+};
+
 /** Failures of the framework before a handler runs (fastify `FST_ERR_*`). */
 const FRAMEWORK: Readonly<Record<string, readonly [RestErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['TOO_LARGE', 'The body is larger than the limit of this server'],
@@ -84,14 +102,12 @@ function authFailure(cause: AuthError): RestError {
 }
 
 function codedFailure(cause: CodedError<string>): RestError {
-  const code =
-    (cause.name === 'ExchangeError' ? EXCHANGE[cause.code as ExchangeErrorCode] : undefined) ??
-    FHIR[cause.code];
+  const code = BY_CLASS[cause.name]?.[cause.code];
   if (code === undefined)
     return new RestError('INTERNAL', 'The server failed; the request id names the entry in its log', {
       cause,
     });
-  const expression = cause.details['expression'];
+  const expression = cause.details['expression'] ?? cause.details['parameter'];
   return new RestError(code, cause.message, {
     cause,
     details: expression === undefined ? {} : { expression },

@@ -1,0 +1,44 @@
+import { CodedError } from '@healthchain/core';
+import { resourceText, withServedMeta } from '../../fhir/index.ts';
+import type { WriteResult } from '../../ports.ts';
+import type { Rendered } from '../answers.ts';
+import { mayNotWrite, RestError } from '../error.ts';
+import { pass, type Visit } from '../visit.ts';
+import type { Draft } from './drafts.ts';
+
+/**
+ * Commits drafts as one ledger transaction. On return they are durable and this server's store has them.
+ *
+ * @throws RestError FORBIDDEN in the words of every refused write; ExchangeError otherwise
+ */
+export async function commit(visit: Visit, drafts: readonly Draft[]): Promise<WriteResult> {
+  pass(visit, 'write');
+  try {
+    return await visit.server.exchange.write(
+      visit.context,
+      drafts.map(({ operation }) => operation),
+    );
+  } catch (cause) {
+    if (cause instanceof CodedError && cause.code === 'FORBIDDEN') throw mayNotWrite(cause);
+    throw cause;
+  }
+}
+
+/** What every server serves for a version that was committed. */
+export function renderedDraft(
+  { type, id, version, resource }: Draft,
+  { lastUpdated }: WriteResult,
+): Rendered {
+  const text =
+    resource === null
+      ? null
+      : resourceText(withServedMeta(resource, { versionId: String(version), lastUpdated }));
+  return { type, id, version, lastUpdated, text };
+}
+
+/** A version that somebody else wrote first: 412 to who named the version, 409 to who did not. */
+export function asLostUpdate(cause: unknown, namedVersion: boolean): unknown {
+  if (!(cause instanceof CodedError) || cause.code !== 'CONFLICT') return cause;
+  const code = namedVersion ? 'PRECONDITION_FAILED' : 'CONFLICT';
+  return new RestError(code, 'Another version was written at the same time', { cause });
+}
