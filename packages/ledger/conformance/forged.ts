@@ -118,10 +118,9 @@ export async function codeFor(target: Target, session: Session, envelope: common
   await broadcast(target, 'NorthMSP', session.network.getName(), envelope);
   const wanted = Buffer.from(envelope.serializeBinary());
   const indexIn = (block: common.Block) => envelopesOf(block).findIndex((each) => wanted.equals(each));
-  const events = await session.network.getBlockEvents(
-    { startBlock: before.status.blockNumber + 1n },
-    { deadline: Date.now() + HELD_MS },
-  );
+  const events = await session.network
+    .newBlockEventsRequest({ startBlock: before.status.blockNumber + 1n })
+    .getEvents({ deadline: Date.now() + HELD_MS });
   const blocks = await take(events, (block) => indexIn(block) >= 0);
   const [block] = blocks.slice(-1);
   if (block === undefined) throw new Error('no block holds the envelope');

@@ -107,14 +107,12 @@ const RESULTS: readonly Case[] = [
     const [first] = results.getNsRwsetList();
     if (first !== undefined) results.addNsRwset(first.clone());
   }),
-  malformed('writes in a namespace that is not defined', CODE.INVALID_CHAINCODE, ({ results }) => {
-    results.addNsRwset(writesOf('nothing'));
-  }),
   malformed(
     'forged writes in the namespace of definitions',
     CODE.ENDORSEMENT_POLICY_FAILURE,
     ({ results }) => {
-      results.addNsRwset(writesOf('_lifecycle'));
+      const read = results.getNsRwsetList().find((each) => each.getNamespace() === '_lifecycle');
+      read?.setRwset(writesOf('_lifecycle').getRwset_asU8());
     },
   ),
   malformed('results that its endorsers did not sign', CODE.ENDORSEMENT_POLICY_FAILURE, ({ results }) => {
