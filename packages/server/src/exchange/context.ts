@@ -1,6 +1,7 @@
 import type { OrganisationKind } from '@healthchain/core';
 import type { ConnectOptions } from '@hyperledger/fabric-gateway';
 import type { Store } from '../store/index.ts';
+import type { CrashPoint } from './write/crash-point.ts';
 
 /** What fabric-gateway's `connect({ client })` takes: a gRPC channel, or the embedded engine's object. */
 export type GatewayClient = ConnectOptions['client'];
@@ -70,4 +71,6 @@ export interface ExchangeContext {
   readonly store: Store;
   readonly clock: () => Date;
   readonly log: ExchangeLog;
+  /** Called at each step of a write: tests end the process there. */
+  readonly crash?: (point: CrashPoint) => void;
 }

@@ -50,7 +50,10 @@ export function emergencyFor(
     .personsOf(personId)
     .flatMap((person) => facts.rowsOfPerson(person, 'emergency'))
     .map(({ row }) => row)
-    .filter((row) => row.by.mspId === caller.mspId && row.by.userId === caller.userId && row.until > at.toISOString());
+    .filter(
+      (row) =>
+        row.by.mspId === caller.mspId && row.by.userId === caller.userId && row.until > at.toISOString(),
+    );
   return open.sort((a, b) => (a.at < b.at ? 1 : -1))[0]?.emergencyId;
 }
 

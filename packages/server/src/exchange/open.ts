@@ -1,9 +1,11 @@
+import { mkdirSync } from 'node:fs';
 import type { PersonId } from '@healthchain/core';
 import type { Exchange, RequestContext } from '../ports.ts';
 import type { ExchangeContext } from './context.ts';
 import type { AccessLogExport } from './export.ts';
 import type { Keystore } from './identities/keystore.ts';
 import type { RebuildProgress } from './rebuild.ts';
+import { ExchangeRuntime } from './runtime.ts';
 
 export interface ExchangeStatus {
   readonly channels: readonly {
@@ -17,19 +19,21 @@ export interface ExchangeStatus {
   readonly outbox: number;
   /** Own records that wait for their plaintext from the custodians. */
   readonly missing: number;
-  readonly custodian: 'running' | 'stopped' | 'none';
+  readonly custodian: 'running' | 'stopped';
 }
 
 /** What `server` and the CLI get: the port to the REST side and the lifecycle of one organisation's server. */
 export interface RunningExchange extends Exchange {
-  /** Keys of this organisation's users and of its server. */
+  /** Keys of this organisation's users. */
   readonly keystore: Keystore;
-  /** True when the store has caught up with the height that the own peer showed at start, and the outbox is resolved. */
+  /** True when the store has caught up with the height that the peers showed at start and no write of an earlier run is open. */
   ready(): boolean;
   status(): ExchangeStatus;
-  /** The custodian and its HTTPS API, independent of the rest. Starting a running one, and stopping a stopped one, does nothing. */
+  /** The custodians and their HTTPS API, independent of the rest. Starting running ones, and stopping stopped ones, does nothing. */
   startCustodian(): Promise<void>;
   stopCustodian(): Promise<void>;
+  /** Opens the next intake key of the own custodian and lets the present one close. */
+  rotateIntakeKey(channel: string): Promise<void>;
   /** Fetches the plaintext of own records that the store lacks from the custodians. Resumes where an earlier run ended. */
   rebuild(progress: (progress: RebuildProgress) => void): Promise<RebuildProgress>;
   /** The proofs about one person of all custodians, for `healthchain verify --offline`. */
@@ -39,7 +43,17 @@ export interface RunningExchange extends Exchange {
 }
 
 /**
- * Opens the files of one organisation's server, resolves its outbox and starts to follow the blocks. The caller owns the gateways'
- * clients and the store, and closes them after `close`.
+ * Opens the files of one organisation's server, follows the blocks until the store has caught up, starts the custodians and resolves
+ * what an earlier run left in the outbox. The caller owns the gateways' clients and the store, and closes them after `close`.
  */
-export declare function openExchange(context: ExchangeContext): Promise<RunningExchange>;
+export async function openExchange(context: ExchangeContext): Promise<RunningExchange> {
+  mkdirSync(context.directory, { recursive: true, mode: 0o700 });
+  const runtime = new ExchangeRuntime(context);
+  try {
+    await runtime.start();
+    return runtime;
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}

@@ -61,5 +61,7 @@ function byPerson(items: readonly AccessItem[]): Map<string, AccessItem[]> {
 
 function chunks(items: readonly AccessItem[]): (readonly AccessItem[])[] {
   const count = Math.ceil(items.length / MAX_ENTRY_RECORDS);
-  return Array.from({ length: count }, (_, i) => items.slice(i * MAX_ENTRY_RECORDS, (i + 1) * MAX_ENTRY_RECORDS));
+  return Array.from({ length: count }, (_, i) =>
+    items.slice(i * MAX_ENTRY_RECORDS, (i + 1) * MAX_ENTRY_RECORDS),
+  );
 }

@@ -22,7 +22,7 @@ export async function checkpointWhenDue(
   if (due === undefined || due > now) return;
   const material = custodian.checkpoint();
   if (material === undefined) return;
-  const { size, root, mapRoot, consistencyProof, channel } = material;
-  await client.custody.checkpoint({ size, root, mapRoot, consistency: [...consistencyProof] });
+  const { size, root, mapRoot, consistency, channel } = material;
+  await client.custody.checkpoint({ size, root, mapRoot, consistency: [...consistency] });
   custodian.confirmCheckpoint({ custodian: material.custodian, channel, size, root, mapRoot });
 }

@@ -55,7 +55,8 @@ export class CustodianProjection {
         if (transaction.type === CONFIG) this.#putConfig(raw());
         if (transaction.chaincode !== HEALTH) return;
         const changes = decodeChanges(transaction).filter((change) => change.table !== 'body');
-        const place = { channel: this.#channel, blockNumber, index, transactionId: transaction.txId };
+        const { txId: transactionId, creator } = transaction;
+        const place = { channel: this.#channel, blockNumber, index, transactionId, creator };
         applyFacts(this.facts, { ...place, changes });
       });
       this.facts.setPosition(this.#channel, blockNumber, toHex(block.headerHash));

@@ -1,7 +1,7 @@
 import type { DirectoryRow, StateChange, VersionRow } from '@healthchain/contracts';
-import { parseExact, toHex } from '@healthchain/core';
+import { parseExact, toHex, type PersonId } from '@healthchain/core';
 import type { DecodedBlock, DecodedTransaction } from '@healthchain/ledger';
-import { resourceText, withServedMeta, type ExactResource } from '../../fhir/index.ts';
+import { identifiersOf, resourceText, withServedMeta, type ExactResource } from '../../fhir/index.ts';
 import type { CommittedVersion, Store } from '../../store/index.ts';
 import { HEALTH } from '../sessions/session.ts';
 import { DUPLICATE_TXID, VALID } from '../sessions/submit.ts';
@@ -17,6 +17,8 @@ export interface ApplierOptions {
   readonly facts: LedgerFacts;
   readonly outbox: Outbox;
   readonly outcomes: Outcomes;
+  /** An own Patient carries these identifiers (`system|value`). */
+  readonly indexPatient: (identifiers: readonly string[], personId: PersonId) => void;
 }
 
 /**
@@ -52,6 +54,7 @@ function placed(
     blockNumber,
     index,
     transactionId: transaction.txId,
+    creator: transaction.creator,
     changes: decodeChanges(transaction),
   };
 }
@@ -82,7 +85,13 @@ function applyTransaction(options: ApplierOptions, transaction: PlacedTransactio
         ),
       );
   }
+  for (const record of records) indexPatient(options, record);
   if (directory.length + records.length > 0) store.applyCommitted([...directory, ...records]);
+}
+
+function indexPatient(options: ApplierOptions, { type, text, persons: [personId] }: CommittedVersion): void {
+  if (type !== 'Patient' || text === null || personId === undefined) return;
+  options.indexPatient(identifiersOf(parseExact(text) as ExactResource), personId);
 }
 
 /** A record as the store keeps it: what the ledger says and the plaintext. The same from the outbox and from a rebuild. */

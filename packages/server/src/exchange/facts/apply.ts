@@ -11,13 +11,18 @@ export interface PlacedTransaction {
   readonly index: number;
   readonly changes: readonly StateChange[];
   readonly transactionId: string;
+  readonly creator: { readonly mspId: string; readonly certificate: string };
 }
+
+/** Rows that only an organisation's server writes. */
+const BY_SERVERS: ReadonlySet<TableName> = new Set<TableName>(['intakeKey', 'checkpointHead']);
 
 /** Which parts of a row's key and row the projection is kept by. `person`: the person that the row is about. */
 const KEPT: { readonly [Kind in FactKind]: (change: never) => { readonly person?: string } } = {
   circle: () => ({}),
   epoch: () => ({}),
   intakeKey: () => ({}),
+  checkpoint: () => ({}),
   checkpointHead: () => ({}),
   emergency: (change: { readonly row?: { readonly personId: string } }) => person(change.row?.personId),
   link: (change: { readonly key: readonly [string, string] }) => person(change.key[0]),
@@ -39,6 +44,9 @@ export function applyFacts(facts: LedgerFacts, transaction: PlacedTransaction): 
   for (const change of transaction.changes) {
     if (change.table === 'version' && change.row !== undefined) versions.push(change.row);
     else if (isKept(change.table)) keep(facts, transaction, change, change.table);
+    if (BY_SERVERS.has(change.table)) {
+      facts.putServer(transaction.channel, transaction.creator.mspId, transaction.creator.certificate);
+    }
   }
   versions.sort((a, b) => a.position - b.position);
   for (const row of versions) {

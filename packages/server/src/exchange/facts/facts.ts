@@ -18,6 +18,7 @@ export interface FactRows {
   readonly circle: CircleRow;
   readonly epoch: EpochRow;
   readonly intakeKey: IntakeKeyRow;
+  readonly checkpoint: CheckpointRow;
   readonly checkpointHead: CheckpointRow;
   readonly emergency: EmergencyRow;
   readonly link: LinkRow;
@@ -108,6 +109,15 @@ export class LedgerFacts {
     )[0];
   }
 
+  /** In the order of the transaction's operations. */
+  versionsOfTransaction(transactionId: string, limit: number): readonly VersionFact[] {
+    return this.#versions(
+      'SELECT * FROM ledger_version WHERE transactionId = ? ORDER BY sequence LIMIT ?',
+      transactionId,
+      limit,
+    );
+  }
+
   ciphertext(recordId: RecordId, version: number): Uint8Array | undefined {
     const row = this.#get(
       'SELECT ciphertext FROM ledger_version WHERE recordId = ? AND version = ?',
@@ -177,6 +187,17 @@ export class LedgerFacts {
     return [...found].sort();
   }
 
+  /** Every id that a person has on the channels: merged ones, and those that the person's key is bound to elsewhere. */
+  idsOf(channels: readonly string[], personId: PersonId): readonly PersonId[] {
+    const keys = this.personsOf(personId).flatMap((person) => this.rowsOfPerson(person, 'binding'));
+    const bound = channels.flatMap((channel) =>
+      keys.flatMap(
+        ({ row }) => this.row(channel, 'binding', `${row.mspId}/${row.userId}`)?.row.personId ?? [],
+      ),
+    );
+    return [...new Set([personId, ...bound].flatMap((person) => this.personsOf(person)))].sort();
+  }
+
   /** The person that stands for all of them. */
   resolve(personId: PersonId): PersonId {
     const links = this.personsOf(personId).flatMap((person) => this.rowsOfPerson(person, 'link'));
@@ -195,6 +216,34 @@ export class LedgerFacts {
       `${mspId}/${userId}`,
     ) as { readonly person: string } | undefined;
     return row?.person;
+  }
+
+  /** Whether any record, key or emergency on the channel is about the person. */
+  isOnChannel(channel: string, personId: PersonId): boolean {
+    const found = this.#get(
+      `SELECT 1 FROM ledger_row WHERE person = ? AND channel = ?
+        UNION SELECT 1 FROM ledger_head h JOIN ledger_version v ON v.recordId = h.recordId AND v.version = h.version
+         WHERE h.personId = ? AND v.channel = ? LIMIT 1`,
+      personId,
+      channel,
+      personId,
+      channel,
+    );
+    return found !== undefined;
+  }
+
+  putServer(channel: string, mspId: string, certificate: string): void {
+    this.#run('INSERT OR REPLACE INTO ledger_server VALUES (?, ?, ?)', channel, mspId, certificate);
+  }
+
+  /** PEM of the server of an organisation, by its last intake key or checkpoint on the ledger. */
+  serverCertificate(channel: string, mspId: string): string | undefined {
+    const row = this.#get(
+      'SELECT certificate FROM ledger_server WHERE channel = ? AND mspId = ?',
+      channel,
+      mspId,
+    );
+    return row?.['certificate'] as string | undefined;
   }
 
   addMissing(recordId: RecordId, version: number): void {

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS ledger_version (
   PRIMARY KEY (recordId, version)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS ledger_version_transaction ON ledger_version (transactionId);
+
 -- The head of each record under each of its persons.
 CREATE TABLE IF NOT EXISTS ledger_head (
   personId TEXT NOT NULL, recordId TEXT NOT NULL, version INTEGER NOT NULL,
@@ -29,6 +31,11 @@ CREATE TABLE IF NOT EXISTS ledger_row (
   PRIMARY KEY (channel, kind, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ledger_row_person ON ledger_row (person, kind) WHERE person IS NOT NULL;
+
+-- The certificate with which each organisation's server signed on the ledger last: whose key answers and log entries carry.
+CREATE TABLE IF NOT EXISTS ledger_server (
+  channel TEXT NOT NULL, mspId TEXT NOT NULL, certificate TEXT NOT NULL, PRIMARY KEY (channel, mspId)
+) STRICT, WITHOUT ROWID;
 
 -- Own versions on the ledger whose plaintext this store does not have.
 CREATE TABLE IF NOT EXISTS exchange_missing (

@@ -91,8 +91,8 @@ export class BlockFollower {
   }
 
   #endpoints(): readonly GatewayEndpoint[] {
-    const { pool, fallback, ownMspId } = this.#options;
-    return pool.inOrder(fallback ? undefined : [ownMspId]);
+    const { pool, fallback, ownMspId, session } = this.#options;
+    return pool.inOrder(session.channel, fallback ? undefined : ownMspId);
   }
 
   /** Returns when the stream ended, stalled, or the own peer is to be followed again. */

@@ -10,6 +10,8 @@ import { writeDurably } from './files.ts';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Pairs kept open in memory. */
+const MAX_OPENED = 1_000;
 
 export interface StoredUser {
   readonly userId: UserId;
@@ -24,6 +26,8 @@ export interface StoredUser {
 export class Keystore {
   readonly #database: DatabaseSync;
   readonly #key: Uint8Array;
+  /** Opened pairs, so that a busy user's key is unsealed once. */
+  readonly #opened = new Map<UserId, KeyPair>();
 
   private constructor(database: DatabaseSync, key: Uint8Array) {
     this.#database = database;
@@ -46,6 +50,7 @@ export class Keystore {
 
   /** Durable on return. Replaces an earlier certificate of the user. */
   put(userId: UserId, role: Role, pair: KeyPair): void {
+    this.#opened.delete(userId);
     const sealed = seal(this.#key, binding(userId, pair.certificate), utf8(pair.privateKey));
     this.#database
       .prepare('INSERT OR REPLACE INTO user (userId, role, certificate, sealedKey) VALUES (?, ?, ?, ?)')
@@ -54,12 +59,17 @@ export class Keystore {
 
   /** @throws ExchangeError FORBIDDEN when this server keeps no key of the user, or the stored key was altered */
   keyPair(userId: UserId): KeyPair {
+    const opened = this.#opened.get(userId);
+    if (opened !== undefined) return opened;
     const row = this.#database
       .prepare('SELECT certificate, sealedKey FROM user WHERE userId = ?')
       .get(userId) as { certificate: string; sealedKey: Uint8Array } | undefined;
     if (row === undefined) throw new ExchangeError('FORBIDDEN', 'This server keeps no key of the user');
     const privateKey = open(this.#key, binding(userId, row.certificate), row.sealedKey);
-    return { certificate: row.certificate, privateKey: new TextDecoder().decode(privateKey) };
+    const pair = { certificate: row.certificate, privateKey: new TextDecoder().decode(privateKey) };
+    if (this.#opened.size >= MAX_OPENED) this.#opened.clear();
+    this.#opened.set(userId, pair);
+    return pair;
   }
 
   users(): readonly StoredUser[] {
@@ -69,10 +79,12 @@ export class Keystore {
   }
 
   remove(userId: UserId): void {
+    this.#opened.delete(userId);
     this.#database.prepare('DELETE FROM user WHERE userId = ?').run(userId);
   }
 
   close(): void {
+    this.#opened.clear();
     this.#database.close();
   }
 }

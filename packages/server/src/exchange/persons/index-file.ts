@@ -38,7 +38,10 @@ export class IdentifierIndex {
   indexKey(identifier: string): string {
     const border = identifier.indexOf('|');
     const parts = lengthPrefixed(utf8(identifier.slice(0, border)), utf8(identifier.slice(border + 1)));
-    return createHmac('sha256', this.#key.key).update(`healthchain/v1/identifier`).update(parts).digest('hex');
+    return createHmac('sha256', this.#key.key)
+      .update(`healthchain/v1/identifier`)
+      .update(parts)
+      .digest('hex');
   }
 
   put(channel: string, indexKeys: readonly string[], personId: PersonId): void {

@@ -16,7 +16,7 @@ export interface PersonsOptions {
   readonly facts: LedgerFacts;
   readonly index: IdentifierIndex;
   /** Hospitals and the authority of the channel, but for this organisation: who keeps an index. */
-  readonly indexKeepers: readonly CustodyClient[];
+  readonly indexKeepers: () => readonly CustodyClient[];
   /** Submits as the server. */
   readonly client: HealthClient;
   /** Returns when this server has applied the block. */
@@ -62,17 +62,25 @@ export class ExchangePersons implements Persons {
     const { facts } = this.#options;
     const head = facts.versions(patientId).at(-1)?.row.header;
     const [personId, ...others] = head?.persons ?? [];
-    const maybePatient = head?.categories.some((category) => category === 'demographics' || category === 'restricted');
-    if (personId === undefined || others.length > 0 || maybePatient !== true) return Promise.resolve(undefined);
+    const maybePatient = head?.categories.some(
+      (category) => category === 'demographics' || category === 'restricted',
+    );
+    if (personId === undefined || others.length > 0 || maybePatient !== true)
+      return Promise.resolve(undefined);
     return Promise.resolve(facts.resolve(personId));
   }
 
   /** The own organisation's first. Of another organisation every record of demographics, a Patient or a RelatedPerson. */
-  patientsOf(personId: PersonId): Promise<readonly { readonly recordId: RecordId; readonly mspId: string }[]> {
+  patientsOf(
+    personId: PersonId,
+  ): Promise<readonly { readonly recordId: RecordId; readonly mspId: string }[]> {
     const { facts, mspId } = this.#options;
     const records = facts
       .heads(facts.personsOf(personId))
-      .filter(({ row }) => row.kind !== 'retract' && row.header.categories.some((category) => category === 'demographics'))
+      .filter(
+        ({ row }) =>
+          row.kind !== 'retract' && row.header.categories.some((category) => category === 'demographics'),
+      )
       .map(({ row }) => ({ recordId: row.header.recordId, mspId: row.header.author.mspId }));
     const isOwn = (record: { readonly mspId: string }): boolean => record.mspId === mspId;
     return Promise.resolve([...records.filter(isOwn), ...records.filter((record) => !isOwn(record))]);
@@ -95,7 +103,8 @@ export class ExchangePersons implements Persons {
   /** Another member asks which persons carry these index keys. Each that is found reads of it in the own log. */
   readonly answerMatch: CustodyHandlers['match'] = async (body, member) => {
     const { index, memberLimit, logMatch, channel } = this.#options;
-    if (body.subject.mspId !== member) throw new ExchangeError('FORBIDDEN', 'The subject belongs to another member');
+    if (body.subject.mspId !== member)
+      throw new ExchangeError('FORBIDDEN', 'The subject belongs to another member');
     if (body.keyVersion !== index.keyVersion || body.channel !== channel) {
       throw new ExchangeError('INVALID', 'Another matching key or channel is in use here');
     }
@@ -119,7 +128,8 @@ export class ExchangePersons implements Persons {
   }
 
   async #findElsewhere(access: MatchAccess, indexKeys: readonly string[]): Promise<readonly PersonId[]> {
-    const { indexKeepers, channel, index, log } = this.#options;
+    const { channel, index, log } = this.#options;
+    const indexKeepers = this.#options.indexKeepers();
     const body = { channel, ...access, keyVersion: index.keyVersion, indexKeys: [...indexKeys] };
     const answers = await Promise.allSettled(indexKeepers.map((keeper) => keeper.call('match', body)));
     answers.forEach((answer, i) => {

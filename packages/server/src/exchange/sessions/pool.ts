@@ -6,20 +6,32 @@ import { GATEWAY_COOLDOWN_MS } from './limits.ts';
  * all its users share the highest block that any of them has seen, so no session of the server goes back.
  */
 export class GatewayPool {
+  readonly #channels: ReadonlyMap<string, readonly string[]>;
   readonly #endpoints: readonly GatewayEndpoint[];
   readonly #downUntil = new Map<GatewayEndpoint, number>();
   readonly #seen = new Map<string, bigint>();
   readonly #known = new Map<GatewayEndpoint, Map<string, bigint>>();
   readonly #clock: () => Date;
 
-  constructor(endpoints: readonly GatewayEndpoint[], clock: () => Date) {
+  constructor(
+    endpoints: readonly GatewayEndpoint[],
+    channels: readonly { readonly name: string; readonly members: readonly string[] }[],
+    clock: () => Date,
+  ) {
+    this.#channels = new Map(channels.map(({ name, members }) => [name, members]));
     this.#endpoints = endpoints;
     this.#clock = clock;
   }
 
-  /** In the order to try: those that answered lately first, each group in the order of the configuration. */
-  inOrder(members?: readonly string[]): readonly GatewayEndpoint[] {
-    const usable = this.#endpoints.filter((endpoint) => members?.includes(endpoint.mspId) ?? true);
+  /**
+   * The channel's gateways in the order to try: those that answered lately first, each group in the order of the configuration.
+   * `only`: no other organisation's.
+   */
+  inOrder(channel: string, only?: string): readonly GatewayEndpoint[] {
+    const members = this.#channels.get(channel) ?? [];
+    const usable = this.#endpoints.filter(
+      ({ mspId }) => members.includes(mspId) && (only ?? mspId) === mspId,
+    );
     return [...usable.filter((e) => !this.#isDown(e)), ...usable.filter((e) => this.#isDown(e))];
   }
 

@@ -74,8 +74,7 @@ export class LedgerSession {
 
   /** @throws ExchangeError with the contract's code in `details.contract`, or UNAVAILABLE */
   async evaluate(name: string, args: readonly string[], options: EvaluateOptions = {}): Promise<Uint8Array> {
-    const members = options.only === undefined ? undefined : [options.only];
-    return this.#firstOf(name, members, async (endpoint) => {
+    return this.#firstOf(name, options.only, async (endpoint) => {
       await awaitHeight(this.#pool, this.channel, endpoint, () => this.chainInfo(endpoint));
       const proposal = this.#propose(endpoint, name, args, options, [endpoint.mspId]);
       return proposal.evaluate();
@@ -134,7 +133,7 @@ export class LedgerSession {
     waitMs: number = COMMIT_WAIT_MS,
   ): Promise<TransactionStatus | undefined> {
     let patience = waitMs;
-    for (const endpoint of this.#pool.inOrder()) {
+    for (const endpoint of this.#pool.inOrder(this.channel)) {
       try {
         const status = await this.#commit(endpoint, transactionId).getStatus({
           deadline: Date.now() + patience,
@@ -153,6 +152,11 @@ export class LedgerSession {
   async chainInfo(endpoint: GatewayEndpoint): Promise<ChainInfo> {
     const payload = await this.evaluateAt(endpoint, 'GetChainInfo', [this.channel], { chaincode: 'qscc' });
     return decodeChainInfo(payload);
+  }
+
+  /** Of the first peer that answers. */
+  async anyChainInfo(): Promise<ChainInfo> {
+    return decodeChainInfo(await this.evaluate('GetChainInfo', [this.channel], { chaincode: 'qscc' }));
   }
 
   /** Header hash of one block of the endpoint's own peer; undefined when it has no such block. */
@@ -196,11 +200,11 @@ export class LedgerSession {
 
   async #firstOf<T>(
     call: string,
-    members: readonly string[] | undefined,
+    only: string | undefined,
     attempt: (endpoint: GatewayEndpoint) => Promise<T>,
   ): Promise<T> {
     let last: unknown = new ExchangeError('UNAVAILABLE', 'No gateway is configured', { details: { call } });
-    for (const endpoint of this.#pool.inOrder(members)) {
+    for (const endpoint of this.#pool.inOrder(this.channel, only)) {
       try {
         const result = await attempt(endpoint);
         this.#pool.markUp(endpoint);

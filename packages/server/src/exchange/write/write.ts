@@ -6,6 +6,7 @@ import type { BlockFollower } from '../follower/follower.ts';
 import { COMMIT_WAIT_MS, OUTCOME_DEADLINE_MS } from '../sessions/limits.ts';
 import type { EndorsedTransaction, LedgerSession } from '../sessions/session.ts';
 import { invalid, MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT, VALID } from '../sessions/submit.ts';
+import type { CrashPoint } from './crash-point.ts';
 import { assembleWrite, sealingTargets, type AssembledWrite } from './assemble.ts';
 import type { Outbox } from './outbox.ts';
 import type { Outcome, Outcomes } from './outcomes.ts';
@@ -23,9 +24,6 @@ const OUT_OF_DATE: ReadonlySet<unknown> = new Set([
   'HEADER_MISMATCH',
 ]);
 const OVERTAKEN: ReadonlySet<number> = new Set([MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT]);
-
-/** Points at which a test stops the process. */
-export type CrashPoint = 'sealed' | 'endorsed' | 'in outbox' | 'submitted' | 'settled';
 
 export interface WriterOptions {
   readonly channel: string;
