@@ -43,8 +43,12 @@ export class EndorsementJudge {
     this.#check = check;
   }
 
-  /** @throws LedgerError STATE_UNREADABLE when a committed definition cannot be read */
-  judge(action: ParsedAction): number {
+  /**
+   * The codes of the namespaces that fail, those of the invoked chaincode first; none: the transaction is endorsed. Fabric goes
+   * through them in no fixed order and stops at the first, so of several codes its peers may give any.
+   * @throws LedgerError STATE_UNREADABLE when a committed definition cannot be read
+   */
+  judge(action: ParsedAction): number[] {
     const signers = validSigners(
       { identities: this.#config.identities, check: this.#check },
       action.endorsements.map(({ endorser, signature, signed }) => ({
@@ -54,11 +58,9 @@ export class EndorsementJudge {
       })),
     );
     const namespaces = new Set([action.chaincode.name, ...writtenNamespaces(action.sets)]);
-    for (const namespace of namespaces) {
-      const code = this.#judgeNamespace(namespace, action, signers);
-      if (code !== ValidationCode.VALID) return code;
-    }
-    return ValidationCode.VALID;
+    return [...namespaces]
+      .map((namespace) => this.#judgeNamespace(namespace, action, signers))
+      .filter((code) => code !== ValidationCode.VALID);
   }
 
   #judgeNamespace(namespace: string, { sets }: ParsedAction, signers: readonly Identity[]): number {

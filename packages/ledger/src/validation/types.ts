@@ -115,4 +115,9 @@ export interface BlockToValidate {
   /** COMMIT_HASH of the block before; undefined before block 1. */
   readonly previousCommitHash: Uint8Array | undefined;
   readonly verifier: Verifier;
+  /**
+   * For verification only: the codes that a peer recorded. They decide between codes that Fabric's peers may give for one
+   * transaction, whose faults in several namespaces they find in no fixed order, and nothing else.
+   */
+  readonly recordedCodes?: Uint8Array;
 }

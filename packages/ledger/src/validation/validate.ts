@@ -77,7 +77,7 @@ function judgeTransactions(
   const codes = new Uint8Array(block.transactions.length);
   let config = block.config;
   for (const [i, transaction] of block.transactions.entries()) {
-    const code = judgeTransaction(block, transaction, judge, check);
+    const code = judgeTransaction(block, i, judge, check);
     codes[i] = code;
     if (code === ValidationCode.VALID && transaction.type === HEADER_TYPE.config)
       config = nextConfig(block, transaction, check);
@@ -88,10 +88,11 @@ function judgeTransactions(
 /** The order of these checks decides which code a transaction with several faults gets. */
 function judgeTransaction(
   block: BlockToValidate,
-  transaction: ParsedTransaction,
+  index: number,
   judge: EndorsementJudge,
   check: SignatureCheck,
 ): number {
+  const transaction = block.transactions[index] as ParsedTransaction;
   if (transaction.syntaxCode !== ValidationCode.VALID) return transaction.syntaxCode;
   const isOfChannel = transaction.channelId === block.config.channelId;
   if (!isOfChannel || !isSignedByCreator(block.config, transaction, check))
@@ -101,7 +102,9 @@ function judgeTransaction(
   if (block.hasTransaction(transaction.txId)) return ValidationCode.DUPLICATE_TXID;
   if (transaction.actionCode !== ValidationCode.VALID || transaction.action === undefined)
     return transaction.actionCode;
-  return judge.judge(transaction.action);
+  const failures = judge.judge(transaction.action);
+  const recorded = block.recordedCodes?.[index];
+  return failures.find((code) => code === recorded) ?? failures[0] ?? ValidationCode.VALID;
 }
 
 /** An orderer puts a CONFIG transaction into a block of its own. @throws LedgerError BAD_BLOCK otherwise */

@@ -95,7 +95,10 @@ async function verifyBlock(progress: Progress, bytes: Uint8Array): Promise<boole
     checkLinks(progress, block);
     if (progress.config !== undefined) await checkOrdering(progress, progress.config, block, bytes);
     const transactions = block.data.map(parseTransaction);
-    const validation = await replay(progress, block.header.number, transactions, bytes);
+    const validation =
+      progress.config === undefined
+        ? validateGenesis(bytes)
+        : await replay(progress, progress.config, block, transactions);
     compareOutcome(progress, block, validation);
     advance(progress, block, transactions, validation);
     return true;
@@ -135,21 +138,21 @@ async function checkOrdering(
   await progress.chain.ordering?.(config, bytes);
 }
 
-async function replay(
-  progress: Progress,
-  number: bigint,
+function replay(
+  { state, transactionIds, commitHash, verifier }: Progress,
+  config: ChannelConfig,
+  block: DecodedBlock,
   transactions: readonly ParsedTransaction[],
-  bytes: Uint8Array,
 ): Promise<BlockValidation> {
-  if (progress.config === undefined) return validateGenesis(bytes);
   return validateBlock({
-    number,
+    number: block.header.number,
     transactions,
-    config: progress.config,
-    state: progress.state,
-    hasTransaction: (txId) => progress.transactionIds.has(txId),
-    previousCommitHash: progress.commitHash,
-    verifier: progress.verifier,
+    config,
+    state,
+    hasTransaction: (txId) => transactionIds.has(txId),
+    previousCommitHash: commitHash,
+    verifier,
+    recordedCodes: block.metadata[METADATA.transactionsFilter] ?? new Uint8Array(),
   });
 }
 
