@@ -19,4 +19,5 @@ export {
 export { Keystore, type StoredUser } from './identities/keystore.ts';
 export { openExchange, type ExchangeStatus, type RunningExchange } from './open.ts';
 export type { RebuildProgress } from './rebuild.ts';
+export { tlsIdentityFrom } from './tls-identity.ts';
 export { openHealthClient } from './sessions/health-client.ts';

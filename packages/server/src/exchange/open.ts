@@ -29,6 +29,8 @@ export interface RunningExchange extends Exchange {
   /** True when the store has caught up with the height that the peers showed at start and no write of an earlier run is open. */
   ready(): boolean;
   status(): ExchangeStatus;
+  /** True when the own circle has an epoch in force and every custodian's intake key has reached this server: records can be written. */
+  canSeal(): boolean;
   /** The custodians and their HTTPS API, independent of the rest. Starting running ones, and stopping stopped ones, does nothing. */
   startCustodian(): Promise<void>;
   stopCustodian(): Promise<void>;

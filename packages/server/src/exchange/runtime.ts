@@ -27,7 +27,7 @@ import { BlockFollower } from './follower/follower.ts';
 import { Keystore } from './identities/keystore.ts';
 import type { ExchangeStatus, RunningExchange } from './open.ts';
 import { openPersons } from './persons/open.ts';
-import type { IdentifierIndex } from './persons/index-file.ts';
+import { IdentifierIndex } from './persons/index-file.ts';
 import type { ExchangePersons } from './persons/persons.ts';
 import { openVersions } from './reader/open.ts';
 import type { Requester } from './reader/request.ts';
@@ -37,6 +37,7 @@ import { GatewayPool } from './sessions/pool.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { healthClient } from './sessions/transport.ts';
 import { stateAccess } from './state.ts';
+import { sealingTargets } from './write/assemble.ts';
 import { Outbox } from './write/outbox.ts';
 import { Outcomes } from './write/outcomes.ts';
 import { OutboxRecovery } from './write/recover.ts';
@@ -138,6 +139,15 @@ export class ExchangeRuntime implements RunningExchange {
       missing: this.#facts.missingCount(),
       custodian: this.#custody.running ? 'running' : 'stopped',
     };
+  }
+
+  canSeal(): boolean {
+    try {
+      sealingTargets(this.#facts, this.#home);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   startCustodian(): Promise<void> {
