@@ -1,1 +1,29 @@
-export {};
+export { channelConfigFromBlock as channelConfigFrom, type ChannelConfig } from './config/index.ts';
+export { nativeSigner } from './crypto/index.ts';
+export {
+  createNetwork,
+  decodeBlock,
+  enroll,
+  openNetwork,
+  startEngine,
+  type ChaincodeSource,
+  type ConfigChange,
+  type CreateNetworkOptions,
+  type DecodedBlock,
+  type DecodedTransaction,
+  type Engine,
+  type EnrollOptions,
+  type KeyPair,
+  type Network,
+  type NetworkDefinition,
+  type NodeStatus,
+  type RepairReport,
+  type RevocationRequest,
+  type StartEngineOptions,
+} from './engine/index.ts';
+export { LedgerError, type LedgerErrorCode } from './error.ts';
+export type { GatewayClient } from './gateway/index.ts';
+export { certificateAttributes, serializeIdentity, type Identity, type IdentityManager } from './msp/index.ts';
+export { NodeError, type NodeErrorCode } from './node-error.ts';
+export type { Chaincode, ChaincodeResponse } from './peer/index.ts';
+export { ValidationCode } from './validation/index.ts';

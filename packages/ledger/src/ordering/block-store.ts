@@ -35,6 +35,10 @@ export class BlockStore {
     return this.#height;
   }
 
+  get bytes(): number {
+    return this.#log.bytes;
+  }
+
   async append(number: number, bytes: Uint8Array): Promise<void> {
     if (number !== this.#height) {
       throw new NodeError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.#height}`);

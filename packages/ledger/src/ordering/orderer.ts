@@ -130,6 +130,10 @@ export class ChannelOrderer {
     return this.#config;
   }
 
+  get headerHash(): Uint8Array {
+    return this.#previousHash;
+  }
+
   get waiting(): number {
     return this.#pool.size;
   }

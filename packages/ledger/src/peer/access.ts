@@ -1,32 +1,38 @@
-import type { ChannelConfig } from '../config/index.ts';
+import { localResourceRole, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
-import { evaluateSignedData } from '../policy/index.ts';
-import type { SignedData } from '../policy/index.ts';
+import type { Identity } from '../msp/index.ts';
+import { evaluateSignedData, type SignedData } from '../policy/index.ts';
 
 /**
- * Whether a signer may use a resource of a channel ('peer/Propose', 'qscc/GetChainInfo', 'event/Block'): its signature holds
- * and satisfies the policy that the channel's ACLs, or Fabric's defaults, name. Undefined: yes; otherwise Fabric's text.
+ * Whether a signer may use a resource of a channel ('peer/Propose', 'qscc/GetChainInfo', 'event/Block') at a peer of `mspId`:
+ * its signature holds and satisfies the policy that the channel's ACLs, or Fabric's defaults, name; some resources are for
+ * the peer's own organisation alone. Undefined: yes; otherwise the reason.
  */
 export async function checkAccess(
-  config: ChannelConfig,
-  verifier: Verifier,
+  context: { readonly config: ChannelConfig; readonly verifier: Verifier; readonly mspId: string },
   resource: string,
   signed: SignedData,
 ): Promise<string | undefined> {
+  const { config, verifier, mspId } = context;
+  const denied = `failed evaluating policy on signed data during check policy on channel [${config.channelId}]`;
+  let identity: Identity;
+  try {
+    identity = config.identities.deserialize(signed.identity);
+  } catch {
+    return denied;
+  }
+  const [holds] = await verifier.verifyAll([
+    { publicKey: identity.publicKey, message: signed.data, signature: signed.signature },
+  ]);
+  const role = localResourceRole(resource);
+  if (role !== undefined) {
+    const isAllowed = holds === true && config.identities.satisfies(identity, { kind: 'role', mspId, role });
+    return isAllowed ? undefined : `${denied}: The identity is not a local ${role}`;
+  }
   const policy = config.aclPolicy(resource);
   if (policy === undefined) return `Unmapped policy for ${resource}`;
-  let holds = false;
-  try {
-    const { publicKey } = config.identities.deserialize(signed.identity);
-    const [outcome] = await verifier.verifyAll([
-      { publicKey, message: signed.data, signature: signed.signature },
-    ]);
-    holds = outcome === true;
-  } catch {
-    return `failed evaluating policy on signed data during check policy on channel [${config.channelId}]`;
-  }
-  const context = { identities: config.identities, check: () => holds };
-  return evaluateSignedData(context, policy, [signed])
+  const policyContext = { identities: config.identities, check: () => holds === true };
+  return evaluateSignedData(policyContext, policy, [signed])
     ? undefined
-    : `failed evaluating policy on signed data during check policy on channel [${config.channelId}] with policy of ${resource}: implicit policy evaluation failed`;
+    : `${denied} with policy of ${resource}: implicit policy evaluation failed`;
 }

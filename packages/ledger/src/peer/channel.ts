@@ -143,9 +143,12 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   }
 
   async configBlock(): Promise<Uint8Array> {
+    return this.block(await this.lastConfigNumber());
+  }
+
+  async lastConfigNumber(): Promise<number> {
     const last = (await this.committed(this.height - 1)).block;
-    const number = last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
-    return this.block(number);
+    return last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
   }
 
   async modification(

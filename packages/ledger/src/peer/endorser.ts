@@ -4,6 +4,7 @@ import { LedgerError } from '../error.ts';
 import { NodeError } from '../node-error.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Identity } from '../msp/index.ts';
+import type { SignedData } from '../policy/index.ts';
 import type { SigningIdentity } from '../ordering/envelope.ts';
 import { HeaderType } from '../ordering/envelope.ts';
 import { checkAccess } from './access.ts';
@@ -44,8 +45,15 @@ export interface EndorserSettings {
   readonly queryLimit?: number;
 }
 
-/** The proposal itself is refused: no endorser would take it, so nobody is asked again. */
-export class ProposalRefused extends Error {}
+/** The proposal itself is refused. `byFilter`: before the endorser has seen it, which on Fabric looks like a peer that is down. */
+export class ProposalRefused extends Error {
+  readonly byFilter: boolean;
+
+  constructor(message: string, byFilter = false) {
+    super(message);
+    this.byFilter = byFilter;
+  }
+}
 
 export interface Endorsed extends ProposalResponse {
   /** Blocks that the simulation saw. */
@@ -89,6 +97,7 @@ export class Endorser {
       const written = `${new Date(at).toISOString()}, peer time ${now.toISOString()}`;
       throw new ProposalRefused(
         `request unauthorized due to incorrect timestamp ${written}, peer.authentication.timewindow 30s`,
+        true,
       );
     }
   }
@@ -113,7 +122,7 @@ export class Endorser {
         `duplicate transaction found [${proposal.txId}]. Creator [${toHex(proposal.creator)}]`,
       );
     }
-    const denied = resource && (await checkAccess(channel.config, verifier, resource, signed));
+    const denied = resource && (await this.#access(channel, resource, signed));
     if (denied !== undefined) throw new ProposalRefused(denied);
   }
 
@@ -128,7 +137,7 @@ export class Endorser {
       );
     }
     if (this.#settings.clock() > identity.notAfter) {
-      throw new ProposalRefused('proposal client identity expired');
+      throw new ProposalRefused('proposal client identity expired', true);
     }
     try {
       identities.validate(identity, this.#settings.clock());
@@ -221,7 +230,7 @@ export class Endorser {
     };
     const denied = isSystemChaincode(callee.name)
       ? undefined
-      : await checkAccess(channel.config, this.#settings.verifier, 'peer/ChaincodeToChaincode', signed);
+      : await this.#access(channel, 'peer/ChaincodeToChaincode', signed);
     if (denied !== undefined) throw new Error(denied);
     const isSame = channel.channelId === from.channelId;
     const inner = isSame ? simulator : new Simulator(channel.store.view(), proposal.txId);
@@ -264,9 +273,14 @@ export class Endorser {
       access: async (resource, channelId) => {
         const channel = this.#settings.channel(channelId);
         if (channel === undefined) return `channel ${channelId} not found`;
-        return checkAccess(channel.config, this.#settings.verifier, resource, signed);
+        return this.#access(channel, resource, signed);
       },
     };
+  }
+
+  #access(channel: PeerChannel, resource: string, signed: SignedData): Promise<string | undefined> {
+    const { verifier, signer } = this.#settings;
+    return checkAccess({ config: channel.config, verifier, mspId: signer.mspId }, resource, signed);
   }
 
   #endorse(payload: Uint8Array): { endorser: Uint8Array; signature: Uint8Array } {

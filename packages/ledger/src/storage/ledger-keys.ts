@@ -43,9 +43,13 @@ export function stateRange(namespace: string, start: string, end: string): Range
   return { from: Buffer.concat([...space, Buffer.of(0), utf8(start)]), to: Buffer.concat(to) };
 }
 
-/** All rows of the state. */
-export function wholeState(): Range {
-  return { from: Buffer.of(PREFIX.state), to: Buffer.of(PREFIX.state + 1) };
+/** All rows of the state, or those after one. */
+export function wholeState(after?: { readonly namespace: string; readonly key: string }): Range {
+  const from =
+    after === undefined
+      ? Buffer.of(PREFIX.state)
+      : Buffer.concat([stateKey(after.namespace, after.key), Buffer.of(0)]);
+  return { from, to: Buffer.of(PREFIX.state + 1) };
 }
 
 export function parseStateKey(key: Uint8Array): { readonly namespace: string; readonly key: string } {

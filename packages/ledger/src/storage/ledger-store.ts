@@ -255,8 +255,11 @@ export class LedgerView {
   }
 
   /** Rows of the whole state, undecoded, so that a reader can name every damaged one. */
-  async *rows(): AsyncIterableIterator<{ namespace: string; key: string; row: Uint8Array }> {
-    for await (const entry of this.#view.range(keys.wholeState())) {
+  async *rows(after?: {
+    readonly namespace: string;
+    readonly key: string;
+  }): AsyncIterableIterator<{ namespace: string; key: string; row: Uint8Array }> {
+    for await (const entry of this.#view.range(keys.wholeState(after))) {
       yield { ...keys.parseStateKey(entry.key), row: entry.value };
     }
   }

@@ -1,0 +1,59 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { CodedError } from '@healthchain/core';
+import { LedgerError } from '../error.ts';
+import type { OpenCall } from '../gateway/index.ts';
+import { LocalEngine, type LocalEngineOptions } from './local-engine.ts';
+import { batching, type Failure, type FromEngine, type ToEngine } from './worker-protocol.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('This module runs in a worker only');
+const engine = await LocalEngine.start(workerData as LocalEngineOptions);
+const calls = new Map<number, OpenCall>();
+const post = batching<FromEngine>((items) => port.postMessage(items));
+
+port.on('message', (items: readonly ToEngine[]) => {
+  for (const item of items) receive(item);
+});
+post({ kind: 'ready' });
+
+function receive(item: ToEngine): void {
+  if (item.kind === 'open') open(item.id, item.request);
+  else if (item.kind === 'write') calls.get(item.id)?.write(item.bytes);
+  else if (item.kind === 'finish') calls.get(item.id)?.finish();
+  else if (item.kind === 'cancel') calls.get(item.id)?.cancel();
+  else if (item.kind === 'control') void control(item);
+}
+
+function open(id: number, request: Extract<ToEngine, { kind: 'open' }>['request']): void {
+  let hasEnded = false;
+  const call = engine.transport.open(request, {
+    message: (bytes) => post({ kind: 'message', id, bytes: copied(bytes) }),
+    end: (status) => {
+      hasEnded = true;
+      calls.delete(id);
+      post({ kind: 'end', id, status });
+    },
+  });
+  if (!hasEnded) calls.set(id, call);
+}
+
+async function control({ id, method, args }: Extract<ToEngine, { kind: 'control' }>): Promise<void> {
+  try {
+    const act = engine[method] as (...values: readonly unknown[]) => Promise<unknown>;
+    post({ kind: 'result', id, value: await act.apply(engine, [...args]) });
+  } catch (error) {
+    post({ kind: 'failure', id, failure: failureOf(error) });
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof CodedError)) {
+    return { code: undefined, message: error instanceof Error ? error.message : String(error), details: {} };
+  }
+  const details = error instanceof LedgerError ? { ...error.details, ledger: true } : error.details;
+  return { code: error.code as string, message: error.message, details };
+}
+
+function copied(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+}

@@ -1,0 +1,139 @@
+import { Worker } from 'node:worker_threads';
+import { LedgerError, type LedgerErrorCode } from '../error.ts';
+import type { CallEvents, CallTransport } from '../gateway/index.ts';
+import { NodeError, type NodeErrorCode } from '../node-error.ts';
+import type { EngineControl } from './control.ts';
+import type { LocalEngineOptions } from './local-engine.ts';
+import {
+  batching,
+  type ControlMethod,
+  type Failure,
+  type FromEngine,
+  type ToEngine,
+} from './worker-protocol.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The engine in a worker thread: calls and control cross as messages, their contents as bytes. */
+export async function startWorkerEngine(
+  options: Omit<LocalEngineOptions, 'clock'>,
+): Promise<{ transport: CallTransport; control: EngineControl }> {
+  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), { workerData: options });
+  const connection = new Connection(worker);
+  await connection.ready;
+  return { transport: connection, control: connection.control() };
+}
+
+class Connection implements CallTransport {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, CallEvents>();
+  readonly #pending = new Map<number, Pending>();
+  readonly #post: (item: ToEngine) => void;
+  readonly ready: Promise<void>;
+  #nextId = 0;
+  #markReady: () => void = () => undefined;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#post = batching((items) => worker.postMessage(items));
+    this.ready = new Promise((resolve, reject) => {
+      this.#markReady = resolve;
+      worker.once('error', reject);
+    });
+    worker.on('message', (items: readonly FromEngine[]) => {
+      for (const item of items) this.#receive(item);
+    });
+    worker.on('error', (error) => this.#lose(error.message));
+    worker.on('exit', () => this.#lose('the engine has ended'));
+  }
+
+  open(request: Parameters<CallTransport['open']>[0], events: CallEvents) {
+    const id = this.#nextId++;
+    this.#calls.set(id, events);
+    this.#post({ kind: 'open', id, request: { ...request, request: copied(request.request) } });
+    return {
+      write: (bytes: Uint8Array) => this.#post({ kind: 'write', id, bytes: copied(bytes) }),
+      finish: () => this.#post({ kind: 'finish', id }),
+      cancel: () => this.#post({ kind: 'cancel', id }),
+    };
+  }
+
+  control(): EngineControl {
+    const call =
+      (method: ControlMethod) =>
+      (...args: unknown[]) =>
+        this.#ask(method, args);
+    const methods = CONTROL_METHODS.map((method) => [method, call(method)]);
+    const control = Object.fromEntries(methods) as unknown as EngineControl;
+    return {
+      ...control,
+      close: async () => {
+        await this.#ask('close', []);
+        await this.#worker.terminate();
+      },
+    };
+  }
+
+  #ask(method: ControlMethod, args: readonly unknown[]): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#post({ kind: 'control', id, method, args });
+    });
+  }
+
+  #receive(item: FromEngine): void {
+    if (item.kind === 'ready') this.#markReady();
+    else if (item.kind === 'message') this.#calls.get(item.id)?.message(item.bytes);
+    else if (item.kind === 'end') {
+      const events = this.#calls.get(item.id);
+      this.#calls.delete(item.id);
+      events?.end(item.status);
+    } else {
+      const pending = this.#pending.get(item.id);
+      this.#pending.delete(item.id);
+      if (item.kind === 'result') pending?.resolve(item.value);
+      else pending?.reject(errorOf(item.failure));
+    }
+  }
+
+  #lose(reason: string): void {
+    const status = { code: 14, message: `the engine is gone: ${reason}`, details: undefined };
+    for (const events of this.#calls.values()) events.end(status);
+    this.#calls.clear();
+    for (const { reject } of this.#pending.values()) reject(new NodeError('STOPPED', status.message));
+    this.#pending.clear();
+  }
+}
+
+const CONTROL_METHODS = [
+  'status',
+  'stop',
+  'start',
+  'pause',
+  'resume',
+  'deploy',
+  'updateConfig',
+  'revokeCertificate',
+  'block',
+  'stateRows',
+  'repair',
+  'counters',
+  'close',
+] as const satisfies readonly ControlMethod[];
+
+function errorOf({ code, message, details }: Failure): Error {
+  if (code === undefined) return new Error(message);
+  const options = { details };
+  return Object.hasOwn(details, 'ledger')
+    ? new LedgerError(code as LedgerErrorCode, message, options)
+    : new NodeError(code as NodeErrorCode, message, options);
+}
+
+/** Without the rest of a larger buffer: what is posted is copied as a whole. */
+function copied(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+}

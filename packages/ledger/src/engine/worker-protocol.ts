@@ -1,0 +1,43 @@
+import type { CallRequest, CallStatus } from '../gateway/index.ts';
+import type { EngineControl } from './control.ts';
+
+export type ControlMethod = keyof EngineControl;
+
+/** One item of a message to the engine's thread; a message is the items of one turn of the event loop. */
+export type ToEngine =
+  | { readonly kind: 'open'; readonly id: number; readonly request: CallRequest }
+  | { readonly kind: 'write'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'finish' | 'cancel'; readonly id: number }
+  | {
+      readonly kind: 'control';
+      readonly id: number;
+      readonly method: ControlMethod;
+      readonly args: readonly unknown[];
+    };
+
+export type FromEngine =
+  | { readonly kind: 'message'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'end'; readonly id: number; readonly status: CallStatus }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure }
+  | { readonly kind: 'ready' };
+
+export interface Failure {
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Collects items until the turn of the event loop ends: one message costs a thread more than the items in it. */
+export function batching<T>(post: (items: readonly T[]) => void): (item: T) => void {
+  let items: T[] = [];
+  const flush = () => {
+    const batch = items;
+    items = [];
+    post(batch);
+  };
+  return (item) => {
+    if (items.length === 0) setImmediate(flush);
+    items.push(item);
+  };
+}

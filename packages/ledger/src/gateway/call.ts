@@ -1,0 +1,44 @@
+import { RpcError, Code } from './status.ts';
+
+/**
+ * What a session has seen: it is never served from an older state (design/ledger.md section 1). Shared by all calls of one
+ * client object.
+ */
+export interface Session {
+  /** Number of blocks of a channel that this session has seen. */
+  seen(channelId: string): number;
+  note(channelId: string, height: number): void;
+}
+
+export function createSession(): Session {
+  const heights = new Map<string, number>();
+  return {
+    seen: (channelId) => heights.get(channelId) ?? 0,
+    note: (channelId, height) => {
+      if (height > (heights.get(channelId) ?? 0)) heights.set(channelId, height);
+    },
+  };
+}
+
+/** One call's surroundings. `signal` aborts when the client cancels or the deadline passes; its reason is the RpcError. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly session: Session;
+}
+
+/** Resolves or rejects as `work` does, but not after the call has ended. */
+export function whileOpen<T>(context: CallContext, work: Promise<T>): Promise<T> {
+  const { signal } = context;
+  if (signal.aborted) return Promise.reject(reasonOf(signal));
+  return new Promise((resolve, reject) => {
+    const end = () => reject(reasonOf(signal));
+    signal.addEventListener('abort', end, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}
+
+export function reasonOf(signal: AbortSignal): RpcError {
+  return signal.reason instanceof RpcError
+    ? signal.reason
+    : new RpcError(Code.CANCELLED, 'Cancelled on client');
+}

@@ -1,0 +1,160 @@
+import { Metadata, type CallOptions, type Deadline, type ServiceError } from '@grpc/grpc-js';
+import { Readable, Duplex } from 'node:stream';
+import type { ConnectOptions } from '@hyperledger/fabric-gateway';
+import type { CallRequest, CallStatus, CallTransport, OpenCall } from './transport.ts';
+import { Code } from './status.ts';
+
+/** The object for fabric-gateway's `connect({ client })`. */
+export type GatewayClient = ConnectOptions['client'];
+
+type Serialize<T> = (value: T) => Buffer;
+type Deserialize<T> = (value: Buffer) => T;
+type Callback<T> = (error: ServiceError | null, value?: T) => void;
+
+let sessions = 0;
+
+/**
+ * A client of one organisation's gateway with a session of its own: it reads its own writes and never goes back. Deadlines
+ * and cancellation end a call on both sides.
+ */
+export function createGatewayClient(transport: CallTransport, mspId: string): GatewayClient {
+  sessions += 1;
+  const session = sessions;
+  const open = (
+    kind: CallRequest['kind'],
+    method: string,
+    request: Uint8Array,
+    options: CallOptions | undefined,
+  ) => {
+    const base = { mspId, method, kind, request, session };
+    return (events: Parameters<CallTransport['open']>[1]) =>
+      transport.open({ ...base, deadline: toMilliseconds(options?.deadline) }, events);
+  };
+  const client = {
+    makeUnaryRequest<Q, A>(
+      method: string,
+      serialize: Serialize<Q>,
+      deserialize: Deserialize<A>,
+      argument: Q,
+      ...rest: unknown[]
+    ) {
+      const { options, callback } = unaryArguments<A>(rest);
+      return unary(open('unary', method, serialize(argument), options), deserialize, callback);
+    },
+    makeServerStreamRequest<Q, A>(
+      method: string,
+      serialize: Serialize<Q>,
+      deserialize: Deserialize<A>,
+      argument: Q,
+      ...rest: unknown[]
+    ) {
+      return answerStream(open('serverStream', method, serialize(argument), optionsIn(rest)), deserialize);
+    },
+    makeBidiStreamRequest<Q, A>(
+      method: string,
+      serialize: Serialize<Q>,
+      deserialize: Deserialize<A>,
+      ...rest: unknown[]
+    ) {
+      return duplexStream(open('bidirectional', method, NOTHING, optionsIn(rest)), serialize, deserialize);
+    },
+    close: () => undefined,
+    waitForReady: (_deadline: Deadline, callback: (error?: Error) => void) => callback(),
+  };
+  return client as unknown as GatewayClient;
+}
+
+type Open = (events: Parameters<CallTransport['open']>[1]) => OpenCall;
+const NOTHING = new Uint8Array();
+
+function unary<A>(open: Open, deserialize: Deserialize<A>, callback: Callback<A>) {
+  let answer: Buffer | undefined;
+  return open({
+    message: (bytes) => {
+      answer = asBuffer(bytes);
+    },
+    end: (status) => {
+      if (status.code !== Code.OK) callback(serviceError(status));
+      else callback(null, answer && deserialize(answer));
+    },
+  });
+}
+
+function answerStream<A>(open: Open, deserialize: Deserialize<A>): Readable & { cancel(): void } {
+  const stream = new Readable({ objectMode: true, read: () => undefined });
+  return withCall(stream, open, deserialize);
+}
+
+function duplexStream<Q, A>(
+  open: Open,
+  serialize: Serialize<Q>,
+  deserialize: Deserialize<A>,
+): Duplex & { cancel(): void } {
+  let call: OpenCall | undefined;
+  const stream = new Duplex({
+    objectMode: true,
+    read: () => undefined,
+    write(message: Q, _encoding, done) {
+      call?.write(serialize(message));
+      done();
+    },
+    final(done) {
+      call?.finish();
+      done();
+    },
+  });
+  return withCall(stream, (events) => (call = open(events)), deserialize);
+}
+
+/** Ties a stream to a call: its messages, its end, and cancelling when the stream is given up. */
+function withCall<S extends Readable, A>(
+  stream: S,
+  open: Open,
+  deserialize: Deserialize<A>,
+): S & { cancel(): void } {
+  let hasEnded = false;
+  const call = open({
+    message: (bytes) => {
+      if (!stream.destroyed) stream.push(deserialize(asBuffer(bytes)));
+    },
+    end: (status) => {
+      hasEnded = true;
+      if (status.code === Code.OK) stream.push(null);
+      else stream.destroy(serviceError(status));
+    },
+  });
+  stream.once('close', () => {
+    if (!hasEnded) call.cancel();
+  });
+  return Object.assign(stream, { cancel: () => call.cancel() });
+}
+
+function serviceError(status: CallStatus): ServiceError {
+  const metadata = new Metadata();
+  if (status.details !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(status.details));
+  const name = Object.entries(Code).find(([, code]) => code === status.code)?.[0] ?? 'UNKNOWN';
+  const error = new Error(`${status.code} ${name}: ${status.message}`);
+  return Object.assign(error, { code: status.code, details: status.message, metadata });
+}
+
+function unaryArguments<A>(rest: unknown[]): { options: CallOptions | undefined; callback: Callback<A> } {
+  const callback = rest.at(-1);
+  if (typeof callback !== 'function') throw new TypeError('A unary request needs a callback');
+  return { options: optionsIn(rest.slice(0, -1)), callback: callback as Callback<A> };
+}
+
+/** grpc-js lets metadata, options or both stand before the callback. */
+function optionsIn(rest: unknown[]): CallOptions | undefined {
+  return rest.find((value) => typeof value === 'object' && value !== null && !(value instanceof Metadata)) as
+    | CallOptions
+    | undefined;
+}
+
+function toMilliseconds(deadline: Deadline | undefined): number {
+  if (deadline === undefined) return Number.POSITIVE_INFINITY;
+  return deadline instanceof Date ? deadline.getTime() : deadline;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

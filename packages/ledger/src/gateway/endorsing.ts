@@ -1,0 +1,70 @@
+import { NodeError } from '../node-error.ts';
+import { ERROR, ERROR_THRESHOLD } from '../peer/chaincode.ts';
+import { ProposalRefused, type DecodedProposal, type Endorsed, type Peer } from '../peer/index.ts';
+import type { CallContext } from './call.ts';
+import { whileOpen } from './call.ts';
+import { Code, type ErrorDetail } from './status.ts';
+
+/** Fabric's peer.gateway.endorsementTimeout, as `fabric.md` advises it. */
+const ENDORSEMENT_TIMEOUT_MS = 3000;
+
+/** What became of asking one peer: an endorsement, or why not and whether another peer may do better. */
+export type Answer =
+  | { readonly ok: true; readonly peer: Peer; readonly endorsed: Endorsed }
+  | {
+      readonly ok: false;
+      readonly peer: Peer;
+      readonly code: number;
+      readonly message: string;
+      readonly retry: boolean;
+    };
+
+/** Asks one peer and judges its answer as Fabric's gateway does (responseStatus). */
+export async function ask(context: CallContext, peer: Peer, proposal: DecodedProposal): Promise<Answer> {
+  try {
+    const endorsed = await whileOpen(context, withTimeout(peer.endorse(proposal)));
+    context.session.note(proposal.channelId, endorsed.height);
+    return judge(peer, endorsed);
+  } catch (error) {
+    if (error instanceof ProposalRefused) {
+      const code = error.byFilter ? Code.UNAVAILABLE : Code.FAILED_PRECONDITION;
+      return { ok: false, peer, code, message: error.message, retry: error.byFilter };
+    }
+    if (error instanceof NodeError && error.code === 'STOPPED') {
+      return { ok: false, peer, code: Code.UNAVAILABLE, message: error.message, retry: true };
+    }
+    throw error;
+  }
+}
+
+export function detailOf(answer: Extract<Answer, { ok: false }>): ErrorDetail {
+  return { address: answer.peer.address, mspId: answer.peer.mspId, message: answer.message };
+}
+
+function judge(peer: Peer, endorsed: Endorsed): Answer {
+  const { status, message = '' } = endorsed.response;
+  if (status >= 200 && status < ERROR_THRESHOLD) return { ok: true, peer, endorsed };
+  if (endorsed.payload === undefined && status === ERROR) {
+    return { ok: false, peer, code: Code.ABORTED, message, retry: true };
+  }
+  return {
+    ok: false,
+    peer,
+    code: Code.UNKNOWN,
+    message: `chaincode response ${status}, ${message}`,
+    retry: false,
+  };
+}
+
+async function withTimeout<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    const text = 'rpc error: code = DeadlineExceeded desc = context deadline exceeded';
+    timer = setTimeout(() => reject(new NodeError('STOPPED', text)), ENDORSEMENT_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

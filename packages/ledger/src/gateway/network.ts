@@ -1,0 +1,65 @@
+import type { Verifier } from '../crypto/index.ts';
+import type { Peer, PeerChannel } from '../peer/index.ts';
+
+/** An orderer as a gateway reaches it. */
+export interface OrdererEndpoint {
+  readonly address: string;
+  readonly mspId: string;
+  /** @throws when it cannot be reached */
+  broadcast(
+    channelId: string,
+    envelope: Uint8Array,
+  ): Promise<{ readonly status: number; readonly info: string }>;
+}
+
+/** The nodes of the consortium as one organisation's gateway sees them. */
+export interface GatewayNetwork {
+  readonly mspId: string;
+  readonly verifier: Verifier;
+  readonly clock: () => Date;
+  /** Running peers. */
+  peers(): readonly Peer[];
+  /** Whether the organisation is a member of a channel of this name. */
+  isMember(channelId: string): boolean;
+  /** All orderers of the channel, running or not. */
+  orderers(channelId: string): readonly OrdererEndpoint[];
+}
+
+/** How long a call waits for a peer to reach what its session has seen, before another peer is taken. */
+const SESSION_WAIT_MS = 1000;
+
+/** Running peers of the channel: the own organisation's first, then by height. */
+export function peersOf(network: GatewayNetwork, channelId: string): Peer[] {
+  const rank = (peer: Peer) => (peer.mspId === network.mspId ? 0 : 1);
+  const height = (peer: Peer) => peer.channel(channelId)?.height ?? 0;
+  return network
+    .peers()
+    .filter((peer) => peer.channel(channelId) !== undefined)
+    .toSorted((a, b) => rank(a) - rank(b) || height(b) - height(a));
+}
+
+/** The ledger that an organisation's gateway answers from: its own peer's, or another's while that is stopped. */
+export function ledgerOf(network: GatewayNetwork, channelId: string): PeerChannel | undefined {
+  if (!network.isMember(channelId)) return undefined;
+  return peersOf(network, channelId)[0]?.channel(channelId);
+}
+
+/**
+ * The same peers with those first that have the blocks that the session has seen. Waits a while when the preferred one is
+ * behind, as it mostly is about to get them.
+ */
+export async function atHeight(
+  peers: readonly Peer[],
+  channelId: string,
+  height: number,
+  signal: AbortSignal,
+): Promise<Peer[]> {
+  const isThere = (peer: Peer) => (peer.channel(channelId)?.height ?? 0) >= height;
+  const [preferred] = peers;
+  const channel = preferred?.channel(channelId);
+  if (preferred !== undefined && channel !== undefined && !isThere(preferred) && !channel.isPaused) {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(SESSION_WAIT_MS)]);
+    while (!until.aborted && !channel.isStopped && !isThere(preferred)) await channel.changed(until);
+  }
+  return [...peers.filter(isThere), ...peers.filter((peer) => !isThere(peer))];
+}

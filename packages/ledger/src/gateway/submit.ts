@@ -1,0 +1,78 @@
+import { encodeEnvelope, quorumOf, Status } from '../ordering/index.ts';
+import type { CallContext } from './call.ts';
+import { whileOpen } from './call.ts';
+import type { GatewayNetwork, OrdererEndpoint } from './network.ts';
+import { decodeSubmitRequest } from './requests.ts';
+import { Code, RpcError, type ErrorDetail } from './status.ts';
+
+/** Fabric's peer.gateway.broadcastTimeout, as `fabric.md` advises it. */
+const BROADCAST_TIMEOUT_MS = 2000;
+const ALREADY_THERE = 'failed to submit request: request already exists';
+
+/** Fabric's Gateway.Submit with BFT ordering: to all orderers; a quorum of them has to take it. */
+export async function submit(
+  network: GatewayNetwork,
+  context: CallContext,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  const { channelId, envelope } = decodeSubmitRequest(bytes);
+  if (envelope === undefined) throw new RpcError(Code.INVALID_ARGUMENT, 'a prepared transaction is required');
+  if (envelope.signature.length === 0) {
+    throw new RpcError(Code.INVALID_ARGUMENT, 'prepared transaction must be signed');
+  }
+  const orderers = network.isMember(channelId) ? network.orderers(channelId) : [];
+  if (orderers.length === 0) {
+    throw new RpcError(Code.FAILED_PRECONDITION, `failed to get config for channel [${channelId}]`);
+  }
+  // One array of bytes for all orderers, so that it is decoded once.
+  const encoded = encodeEnvelope(envelope.payload, envelope.signature);
+  await whileOpen(context, broadcastToQuorum(orderers, channelId, encoded));
+  return new Uint8Array();
+}
+
+function broadcastToQuorum(
+  orderers: readonly OrdererEndpoint[],
+  channelId: string,
+  envelope: Uint8Array,
+): Promise<void> {
+  const quorum = quorumOf(orderers.length);
+  const details: ErrorDetail[] = [];
+  let successes = 0;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new RpcError(Code.UNAVAILABLE, INSUFFICIENT, details));
+    }, BROADCAST_TIMEOUT_MS);
+    for (const orderer of orderers) {
+      void broadcast(orderer, channelId, envelope).then((problem) => {
+        if (problem === undefined) successes += 1;
+        else details.push({ address: orderer.address, mspId: orderer.mspId, message: problem });
+        const isDecided = successes >= quorum || details.length > orderers.length - quorum;
+        if (isDecided) clearTimeout(timer);
+        if (successes >= quorum) resolve();
+        else if (isDecided) reject(new RpcError(Code.UNAVAILABLE, INSUFFICIENT, details));
+      });
+    }
+  });
+}
+
+/** Undefined when the orderer has the transaction, else what it said. */
+async function broadcast(
+  orderer: OrdererEndpoint,
+  channelId: string,
+  envelope: Uint8Array,
+): Promise<string | undefined> {
+  try {
+    const { status, info } = await orderer.broadcast(channelId, envelope);
+    if (status === Status.SUCCESS || info === ALREADY_THERE) return undefined;
+    return `received unsuccessful response from orderer: status=${statusName(status)}, info=${info}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const INSUFFICIENT =
+  'insufficient number of orderers could successfully process transaction to satisfy quorum requirement';
+
+function statusName(status: number): string {
+  return Object.entries(Status).find(([, value]) => value === status)?.[0] ?? String(status);
+}
