@@ -64,7 +64,7 @@ export function combineAnswers(
   const refused = new Set(usable.flatMap(({ body }) => body.refused.map(nameOf)));
   const outcomes = records.map((record) => {
     const name = nameOf(record.header);
-    return openWithShares(record, sharesOf.get(name) ?? [], refused.has(name));
+    return openWithShares(record, oneOfEach(sharesOf.get(name) ?? []), refused.has(name));
   });
   return {
     opened: outcomes.flatMap(({ opened }) => opened ?? []),
@@ -93,6 +93,11 @@ function tryOpen(
     const code = cause instanceof CustodyError ? cause.code : 'MALFORMED';
     return { misbehaviour: [{ custodian: received.custodian, code }] };
   }
+}
+
+/** A custodian that answers twice counts once. */
+function oneOfEach(shares: readonly CheckedShare[]): CheckedShare[] {
+  return [...new Map(shares.map((checked) => [checked.share.index, checked])).values()];
 }
 
 interface Outcome {

@@ -116,7 +116,7 @@ export class Consortium {
     except: readonly string[] = [],
   ): void {
     this.height++;
-    const writes = records.length === 0 ? undefined : this.#write(records);
+    const writes = records.length === 0 ? undefined : this.write(records);
     for (const [mspId, custodian] of this.custodians) {
       if (except.includes(mspId)) continue;
       custodian.ingest({
@@ -197,7 +197,8 @@ export class Consortium {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #write(records: readonly RecordInput[]): (mspId: string) => CommittedWrite {
+  /** One sealed write, as each custodian gets it. */
+  write(records: readonly RecordInput[]): (mspId: string) => CommittedWrite {
     const [author] = records.map(({ header }) => header.author);
     if (author === undefined) throw new Error('no records');
     const sealed = sealWrite({
