@@ -63,7 +63,7 @@ export async function startConsortium(): Promise<TestConsortium> {
     chaincodes: { health: chaincode },
     worker: false,
   });
-  await engine.deploy();
+  await deployed(engine);
   await foundCare(directory, engine);
   const ports = await freePorts(ORGANISATIONS.length);
   const servers = await Promise.all(
@@ -117,6 +117,11 @@ function definition() {
       },
     ],
   };
+}
+
+/** A peer that has not seen the last approval yet makes the commit fail; deploying again finishes it. */
+async function deployed(engine: Engine): Promise<void> {
+  await until(() => engine.deploy().then(() => true, () => false));
 }
 
 async function foundCare(directory: string, engine: Engine): Promise<void> {
