@@ -29,9 +29,13 @@ interface Deployment {
 
 /**
  * Brings the channels' contracts to the definition: each member approves, then one commits, all of it transactions signed by
- * the organisations' administrators. What is committed already is left alone. @throws NodeError REFUSED
+ * the organisations' administrators. What is committed already is left alone. `settled`: the channel's peers have the same height. @throws NodeError REFUSED
  */
-export async function deploy(network: Network, clientOf: (mspId: string) => GatewayClient): Promise<void> {
+export async function deploy(
+  network: Network,
+  clientOf: (mspId: string) => GatewayClient,
+  settled: (channel: string) => Promise<void>,
+): Promise<void> {
   const gateways = new Map(
     network.definition.organisations.map(({ mspId }) => [
       mspId,
@@ -40,7 +44,7 @@ export async function deploy(network: Network, clientOf: (mspId: string) => Gate
   );
   try {
     for (const channel of network.definition.channels) {
-      for (const contract of channel.contracts) await deployContract(gateways, channel, contract);
+      for (const contract of channel.contracts) await deployContract(gateways, channel, contract, settled);
     }
   } finally {
     for (const gateway of gateways.values()) gateway.close();
@@ -51,6 +55,7 @@ async function deployContract(
   gateways: ReadonlyMap<string, Gateway>,
   channel: ChannelDefinition,
   contract: ContractDefinition,
+  settled: (channel: string) => Promise<void>,
 ): Promise<void> {
   const [first] = channel.members;
   const policy = applicationPolicy(contract.endorsement);
@@ -59,7 +64,9 @@ async function deployContract(
   const deployment = { channel, contract, policy, sequence: (committed?.getSequence() ?? 0) + 1 };
   for (const member of channel.members)
     await approve(lifecycleOf(gateways, member, channel), member, deployment);
+  await settled(channel.name);
   await commit(lifecycleOf(gateways, first, channel), deployment);
+  await settled(channel.name);
 }
 
 async function committedDefinition(contract: Contract, name: string) {

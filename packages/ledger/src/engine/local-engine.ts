@@ -30,6 +30,9 @@ import { consentersOf, openNetwork, orderersOf, type Network } from './network.t
 import { startOrderer, startPeer, type NodeEnvironment, type RunningOrderer } from './nodes.ts';
 import { repairLedger, stateRowsOf } from './repair.ts';
 
+/** Peers that are not together by then are not waited for. */
+const SETTLE_TIMEOUT_MS = 10_000;
+
 export interface LocalEngineOptions {
   readonly directory: string;
   readonly chaincodes: Readonly<Record<string, ChaincodeSource>>;
@@ -131,7 +134,11 @@ export class LocalEngine implements EngineControl {
   }
 
   deploy(): Promise<void> {
-    return deploy(this.#network, (mspId) => createGatewayClient(this.transport, mspId));
+    return deploy(
+      this.#network,
+      (mspId) => createGatewayClient(this.transport, mspId),
+      (channel) => this.#settled(channel),
+    );
   }
 
   updateConfig(channel: string, change: ConfigChange): Promise<{ readonly blockNumber: number }> {
@@ -197,6 +204,17 @@ export class LocalEngine implements EngineControl {
     this.#peers.delete(node.id);
     this.#orderers.delete(node.id);
     await running?.stop();
+  }
+
+  /** Waits until all running peers of a channel have the blocks that any of them has. */
+  async #settled(channelId: string): Promise<void> {
+    const channels = [...this.#peers.values()].flatMap((peer) => peer.channel(channelId) ?? []);
+    const following = channels.filter((channel) => !channel.isPaused);
+    const height = Math.max(0, ...following.map((channel) => channel.height));
+    const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
+    for (const channel of following) {
+      while (channel.height < height && !channel.isStopped && !signal.aborted) await channel.changed(signal);
+    }
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {

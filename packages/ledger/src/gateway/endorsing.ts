@@ -3,6 +3,7 @@ import { ERROR, ERROR_THRESHOLD } from '../peer/chaincode.ts';
 import { ProposalRefused, type DecodedProposal, type Endorsed, type Peer } from '../peer/index.ts';
 import type { CallContext } from './call.ts';
 import { whileOpen } from './call.ts';
+import { reaches } from './network.ts';
 import { Code, type ErrorDetail } from './status.ts';
 
 /** Fabric's peer.gateway.endorsementTimeout, as `fabric.md` advises it. */
@@ -22,6 +23,7 @@ export type Answer =
 /** Asks one peer and judges its answer as Fabric's gateway does (responseStatus). */
 export async function ask(context: CallContext, peer: Peer, proposal: DecodedProposal): Promise<Answer> {
   try {
+    await reaches(peer, proposal.channelId, context.session.seen(proposal.channelId), context.signal);
     const endorsed = await whileOpen(context, withTimeout(peer.endorse(proposal)));
     context.session.note(proposal.channelId, endorsed.height);
     return judge(peer, endorsed);

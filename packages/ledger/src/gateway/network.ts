@@ -45,21 +45,33 @@ export function ledgerOf(network: GatewayNetwork, channelId: string): PeerChanne
 }
 
 /**
- * The same peers with those first that have the blocks that the session has seen. Waits a while when the preferred one is
- * behind, as it mostly is about to get them.
+ * Waits until a peer has the blocks that the session has seen, as it mostly is about to get them; false when it does not in
+ * time, or is paused.
  */
+export async function reaches(
+  peer: Peer,
+  channelId: string,
+  height: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const channel = peer.channel(channelId);
+  if (channel === undefined || channel.height >= height) return channel !== undefined;
+  if (channel.isPaused) return false;
+  const until = AbortSignal.any([signal, AbortSignal.timeout(SESSION_WAIT_MS)]);
+  while (!until.aborted && !channel.isStopped && channel.height < height) await channel.changed(until);
+  return channel.height >= height;
+}
+
+/** The same peers with those first that have the blocks that the session has seen. */
 export async function atHeight(
   peers: readonly Peer[],
   channelId: string,
   height: number,
   signal: AbortSignal,
 ): Promise<Peer[]> {
+  const [preferred, ...others] = peers;
+  if (preferred === undefined) return [];
+  if (await reaches(preferred, channelId, height, signal)) return [preferred, ...others];
   const isThere = (peer: Peer) => (peer.channel(channelId)?.height ?? 0) >= height;
-  const [preferred] = peers;
-  const channel = preferred?.channel(channelId);
-  if (preferred !== undefined && channel !== undefined && !isThere(preferred) && !channel.isPaused) {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(SESSION_WAIT_MS)]);
-    while (!until.aborted && !channel.isStopped && !isThere(preferred)) await channel.changed(until);
-  }
-  return [...peers.filter(isThere), ...peers.filter((peer) => !isThere(peer))];
+  return [...others.filter(isThere), ...others.filter((peer) => !isThere(peer)), preferred];
 }
