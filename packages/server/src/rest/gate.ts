@@ -23,15 +23,18 @@ export interface Gate {
 }
 
 /**
- * @param scope what one decision stands for: `record`, this record; `class`, every record with the same facts. Who wrote a V
- * record is no fact, and a V record is its author's and the patient's: of a class of them only the patient is told.
+ * What one decision stands for: `record`, this record; `person`, every record of a person with the same facts; `anyone`, the same
+ * without naming a person, for which no emergency holds (custody.md section 4). Who wrote a V record is no fact, and a V record is
+ * its author's and the patient's: of several of them only the patient is told.
  */
-export function createGate(visit: Visit, scope: 'record' | 'class' = 'class'): Gate {
+export type GateScope = 'record' | 'person' | 'anyone';
+
+export function createGate(visit: Visit, scope: GateScope): Gate {
   const decided = new Map<string, readonly [AccessItem, AccessDecision]>();
   const admitted = new Set<string>();
   const ownMsp = visit.server.organisation.mspId;
   const isHidden = ({ labels }: AccessFacts): boolean =>
-    scope === 'class' && labels.confidentiality === 'V' && visit.context.caller.role !== 'patient';
+    scope !== 'record' && labels.confidentiality === 'V' && visit.context.caller.role !== 'patient';
   const isPermitted = (facts: AccessFacts): boolean => {
     if (facts.author === ownMsp && isHidden(facts)) return false;
     if (isOpen(facts, ownMsp)) return true;
@@ -55,7 +58,7 @@ export function createGate(visit: Visit, scope: 'record' | 'class' = 'class'): G
           visit.context,
           chunk.map(([, item]) => item),
         );
-        chunk.forEach(([key, item], i) => decided.set(key, [item, decisions[i] ?? NO_ANSWER]));
+        chunk.forEach(([key, item], i) => decided.set(key, [item, within(scope, decisions[i])]));
       }
       pass(visit, 'decide');
       return candidates.map(isPermitted);
@@ -66,6 +69,13 @@ export function createGate(visit: Visit, scope: 'record' | 'class' = 'class'): G
 }
 
 const NO_ANSWER: AccessDecision = { permit: false, code: 'NO_DECISION' };
+const EMERGENCY_ELSEWHERE: AccessDecision = { permit: false, code: 'EMERGENCY_OTHER_PERSON' };
+
+function within(scope: GateScope, decision: AccessDecision = NO_ANSWER): AccessDecision {
+  return scope === 'anyone' && decision.permit && decision.emergency !== undefined
+    ? EMERGENCY_ELSEWHERE
+    : decision;
+}
 
 /** What a decision about a stored version depends on; undefined for an entry of the directory. */
 export function factsOf(record: StoredVersion): AccessFacts | undefined {

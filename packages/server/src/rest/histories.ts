@@ -57,7 +57,7 @@ async function storedPage(
   visit: Visit,
   scope: { readonly type?: string; readonly id?: string },
 ): Promise<Page> {
-  const gate = createGate(visit, scope.id === undefined ? 'class' : 'record');
+  const gate = createGate(visit, scope.id === undefined ? 'anyone' : 'record');
   const since = instantOf(visit, '_since');
   const after = cursorOf(visit);
   for (const step of ['locate', 'decide', 'open', 'filter'] as const) pass(visit, step);

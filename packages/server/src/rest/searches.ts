@@ -74,7 +74,7 @@ async function searchOwn(visit: Visit, query: SearchQuery): Promise<Found> {
   }
   pass(visit, 'locate');
   pass(visit, 'open');
-  const gate = createGate(visit);
+  const gate = createGate(visit, 'anyone');
   const found = await searchIn(visit, query, gate, []);
   await stateReleased(visit, gate, releasedFacts(found.matches, found.included));
   return { query, ...found, covered: coverage.own(visit, query.type) };
@@ -84,7 +84,7 @@ async function searchOwn(visit: Visit, query: SearchQuery): Promise<Found> {
 async function searchPerson(visit: Visit, query: SearchQuery, person: NamedPerson): Promise<Found> {
   pass(visit, 'locate');
   const { records, unreachable } = await foreignOf(visit, person, query);
-  const gate = createGate(visit);
+  const gate = createGate(visit, 'person');
   gate.admit(records.flatMap((record) => factsOf(record) ?? []));
   const found = await searchIn(visit, query, gate, records);
   await stateReleased(visit, gate, releasedFacts(found.matches, found.included));

@@ -33,7 +33,7 @@ interface Page {
 export async function everything(visit: Visit): Promise<RestAnswer> {
   const types = typesOf(visit);
   const all = await candidates(visit, types);
-  const gate = createGate(visit);
+  const gate = createGate(visit, 'person');
   const readable = await withoutRefused(gate, all);
   const wanted = narrowed(visit, readable, types);
   const page = await fill(visit, wanted, types);
