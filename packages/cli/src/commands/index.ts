@@ -1,6 +1,5 @@
 import type { Command } from '../command.ts';
 import { accessLog } from './access-log.ts';
-import { bench } from './bench.ts';
 import { grant, revoke } from './grants.ts';
 import { hammerCommand } from './hammer.ts';
 import { importCommand } from './import.ts';
@@ -25,5 +24,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   pause,
   resume,
   hammer: hammerCommand,
-  bench,
 };

@@ -1,9 +1,10 @@
-import { ContractError, type ContractErrorCode, type HealthClient } from '@healthchain/contracts';
+import type { ContractErrorCode, HealthClient } from '@healthchain/contracts';
+import { ExchangeError } from '@healthchain/server';
 import { CIRCLES, ORGANISATIONS } from '../demo/consortium.ts';
 
 export type Circle = keyof typeof CIRCLES;
 
-/** A contract client of the organisation's administrator on the circle; its refusals are ContractErrors. */
+/** A contract client of the organisation's administrator on the circle. */
 export type AdministratorOf = (mspId: string, circle: Circle) => HealthClient;
 
 /** What an interrupted founding has already done. */
@@ -48,6 +49,7 @@ async function unlessDone(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
-    if (!(error instanceof ContractError) || !DONE_BEFORE.includes(error.code)) throw error;
+    const code = error instanceof ExchangeError ? error.details['contract'] : undefined;
+    if (!DONE_BEFORE.some((done) => done === code)) throw error;
   }
 }

@@ -73,7 +73,8 @@ async function revokeUser(
   const running = organisations.find(({ organisation }) => organisation.name === user.organisation);
   if (running === undefined) throw new CliError('USAGE', `${user.organisation} does not run`);
   const { certificate } = running.exchange.keystore.keyPair(user.userId);
-  return { blocks: await engine.revokeCertificate({ mspId: running.organisation.mspId, certificate }) };
+  const revoked = await engine.revokeCertificate({ mspId: running.organisation.mspId, certificate });
+  return { blocks: Object.fromEntries(revoked.map(({ channel, blockNumber }) => [channel, blockNumber])) };
 }
 
 async function rebuild(

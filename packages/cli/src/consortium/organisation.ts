@@ -1,18 +1,24 @@
 import { join } from 'node:path';
-import type { Engine, Network } from '@healthchain/ledger';
+import type { Engine } from '@healthchain/ledger';
 import {
   buildServer,
+  createCursors,
   createLogger,
   createMetrics,
   createTokenVerifier,
+  KeyedLocks,
   observedExchange,
   openExchange,
   openSecrets,
   openStore,
+  tlsIdentityFrom,
   type ExchangeContext,
+  type ExchangeLog,
   type KeyPair,
+  type ReadinessCheck,
   type RunningExchange,
 } from '@healthchain/server';
+import { destination, type Logger } from 'pino';
 import { CIRCLES } from '../demo/consortium.ts';
 import { ownIdentity } from './identities.ts';
 import { matchingKeyOf } from './matching-key.ts';
@@ -35,7 +41,6 @@ export interface OrganisationInput {
   readonly state: ConsortiumState;
   readonly organisation: OrganisationState;
   readonly engine: Engine;
-  readonly network: Network;
 }
 
 /** Opens store, exchange and HTTP server of one organisation; on return it listens. */
@@ -44,11 +49,14 @@ export async function openOrganisation(input: OrganisationInput): Promise<Runnin
   const directory = serverDirectory(data, organisation);
   const secrets = openSecrets(directory);
   const server = await ownIdentity(data, organisation, 'server');
-  const logger = createLogger({ level: 'info', file: join(directory, 'server.log') });
+  const logger = createLogger(
+    { level: 'info', mspId: organisation.mspId },
+    destination({ dest: join(directory, 'server.log'), mkdir: true }),
+  );
   const store = openStore(join(directory, 'store.sqlite'), {
     bases: input.state.organisations.map(fhirBaseOf),
   });
-  const exchange = await openExchange({ ...exchangeContext(input, server), store, log: logger });
+  const exchange = await openExchange({ ...exchangeContext(input, server), store, log: exchangeLog(logger) });
   const metrics = createMetrics(organisation.mspId);
   const app = buildServer({
     organisation: { mspId: organisation.mspId, kind: organisation.kind, name: organisation.title },
@@ -57,10 +65,11 @@ export async function openOrganisation(input: OrganisationInput): Promise<Runnin
     exchange: observedExchange(exchange, metrics),
     store,
     tokens: createTokenVerifier(tokenScope(organisation), secrets.tokenPublicKey),
-    cursorKey: secrets.cursorKey.reveal(),
+    cursors: createCursors(secrets.cursorKey.reveal()),
+    locks: new KeyedLocks(),
     logger,
     metrics,
-    readinessChecks: [{ name: 'ledger', check: () => Promise.resolve(exchange.ready()) }],
+    readinessChecks: readinessOf(exchange),
     clock: () => new Date(),
     limits: LIMITS,
     version: VERSION,
@@ -75,7 +84,7 @@ export async function openOrganisation(input: OrganisationInput): Promise<Runnin
 }
 
 function exchangeContext(
-  { data, state, organisation, engine, network }: OrganisationInput,
+  { data, state, organisation, engine }: OrganisationInput,
   server: KeyPair,
 ): Omit<ExchangeContext, 'store' | 'log'> {
   return {
@@ -90,10 +99,25 @@ function exchangeContext(
     })),
     gateways: ownFirst(state, organisation).map(({ mspId }) => ({ mspId, client: engine.client(mspId) })),
     server,
-    tls: network.tlsIdentity(organisation.mspId),
+    tls: tlsIdentityFrom(engine.network, organisation.mspId),
     custody: { host: HOST, port: organisation.custodyPort },
     matchingKey: matchingKeyOf(data, organisation),
     clock: () => new Date(),
+  };
+}
+
+function readinessOf(exchange: RunningExchange): ReadinessCheck[] {
+  return [
+    { name: 'ledger', check: () => Promise.resolve(exchange.ready() ? undefined : 'catching up') },
+    { name: 'custody', check: () => Promise.resolve(exchange.canSeal() ? undefined : 'no intake keys yet') },
+  ];
+}
+
+function exchangeLog(logger: Logger): ExchangeLog {
+  return {
+    info: (event, fields) => logger.info(fields ?? {}, event),
+    warn: (event, fields) => logger.warn(fields ?? {}, event),
+    alarm: (event, fields) => logger.error({ ...fields, alarm: true }, event),
   };
 }
 

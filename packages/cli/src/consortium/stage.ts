@@ -3,7 +3,7 @@ import { FhirClient } from '../fhir-client.ts';
 import type { Stage } from '../demo/play.ts';
 import { consentResource } from './consent.ts';
 import type { RunningOrganisation } from './organisation.ts';
-import { organisationOf, userOf, type ConsortiumState } from './state.ts';
+import { organisationOf, userOf } from './state.ts';
 import { clientFor } from './tokens.ts';
 import type { Consortium } from './up.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openNetwork, startEngine, type Engine } from '@healthchain/ledger';
+import { startEngine, type Engine } from '@healthchain/ledger';
 import { createCast, type Cast } from '../demo/cast.ts';
 import { Memory } from '../demo/memory.ts';
 import { playStory } from '../demo/play.ts';
@@ -33,7 +33,6 @@ export async function openConsortium(options: UpOptions, output: Output): Promis
   output.progress('keys and genesis blocks');
   const state = await createOrReadState(data, options);
   output.progress('peers and orderers');
-  const network = openNetwork(ledgerDirectory(data));
   const engine = await startEngine({
     directory: ledgerDirectory(data),
     chaincodes: { health: { module: import.meta.resolve('@healthchain/contracts'), export: 'chaincode' } },
@@ -45,9 +44,7 @@ export async function openConsortium(options: UpOptions, output: Output): Promis
   for (const circle of Object.keys(CIRCLES) as Circle[]) await foundCircle(circle, administratorOf);
   output.progress('servers');
   const organisations = await Promise.all(
-    state.organisations.map((organisation) =>
-      openOrganisation({ data, state, organisation, engine, network }),
-    ),
+    state.organisations.map((organisation) => openOrganisation({ data, state, organisation, engine })),
   );
   await enrolMissingUsers(data, state, organisations);
   const memory = new Memory(join(data, 'cast.journal'));
