@@ -1,34 +1,165 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { randomUuid } from '@healthchain/core';
-import type { Caller, ExactResource, WriteOperation } from '../ports.ts';
-import { requestOf, startConsortium, type TestConsortium } from './harness/consortium.ts';
+import { fromBase64 } from '@healthchain/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Caller, LedgerVersion } from '../ports.ts';
+import { requestOf, startConsortium, until, type TestConsortium } from './harness/consortium.ts';
+import {
+  appliedEverywhere,
+  bindKey,
+  consent,
+  createPatient,
+  observation,
+  readIds,
+  writeEverywhere,
+  type KnownPatient,
+} from './harness/records.ts';
 
 let consortium: TestConsortium;
-let doctor: Caller;
+let northDoctor: Caller;
+let southDoctor: Caller;
+let maria: Caller;
+let known: KnownPatient;
+let laboratory: string;
+let restricted: string;
+let vitals: string;
 
 beforeAll(async () => {
   consortium = await startConsortium();
-  doctor = await consortium.servers.north.user('doctor');
+  const { north, south, authority } = consortium.servers;
+  northDoctor = await north.user('doctor');
+  southDoctor = await south.user('doctor');
+  maria = await authority.user('patient', 'PATRQT');
+  known = await createPatient(north, northDoctor, 'urn:national|maria');
+  await bindKey(consortium, maria, known.person);
+  const operations = [
+    observation(known),
+    observation(known, { confidentiality: 'R', sensitivities: ['HIV'] }),
+    observation(known, { category: 'vital-signs' }),
+  ];
+  [laboratory, restricted, vitals] = operations.map(({ recordId }) => recordId) as [string, string, string];
+  await writeEverywhere(consortium, north, northDoctor, operations);
 });
 afterAll(() => consortium.close());
 
-test('a doctor registers a person and writes a Patient', async () => {
+function heads(): Promise<readonly LedgerVersion[]> {
+  return consortium.servers.south.exchange.listPerson(known.person);
+}
+
+describe('the ledger as this server sees it', () => {
+  test('every server lists the records of the person; above N only restricted shows', async () => {
+    const listed = await heads();
+    expect(listed).toHaveLength(4);
+    expect(listed.find(({ recordId }) => recordId === restricted)?.categories).toEqual(['restricted']);
+    const { south } = consortium.servers;
+    expect(await south.exchange.persons.ofPatient(known.patientId)).toBe(known.person);
+    expect(await consortium.servers.authority.exchange.persons.ofCaller(maria)).toBe(known.person);
+  });
+
+  test('the store of the author holds the plaintext, that of others nothing of it', () => {
+    const { north, south } = consortium.servers;
+    expect(north.store.get('Observation', laboratory)?.text).toContain('"value":7.1');
+    expect(south.store.get('Observation', laboratory)).toBeUndefined();
+  });
+});
+
+describe('reading at another organisation', () => {
+  test('without a grant nothing opens; the patient opens everything', async () => {
+    const { south, authority } = consortium.servers;
+    expect(await readIds(south, southDoctor, await heads())).toEqual([]);
+    expect(await readIds(authority, maria, await heads())).toHaveLength(4);
+  });
+
+  test('a grant of laboratory opens that and nothing labelled R, until it is revoked', async () => {
+    const { south, authority } = consortium.servers;
+    const face = authority.exchange.faces['Consent'];
+    const granted = await face?.create?.(
+      requestOf(maria, 'create'),
+      consent(known.patientId, { to: southDoctor, categories: ['laboratory'] }),
+    );
+    const id = String(granted?.resource['id']);
+    await appliedEverywhere(consortium, authority.exchange.status().channels[0]?.applied ?? 0);
+    expect(await readIds(south, southDoctor, await heads())).toEqual([laboratory]);
+    const shown = await face?.read(requestOf(maria), id);
+    const revoked = await face?.update?.(
+      requestOf(maria, 'update'),
+      id,
+      { ...shown?.resource, status: 'inactive' },
+      '1',
+    );
+    expect(revoked?.resource['status']).toBe('inactive');
+    await appliedEverywhere(consortium, authority.exchange.status().channels[0]?.applied ?? 0);
+    expect(await readIds(south, southDoctor, await heads())).toEqual([]);
+    expect(vitals).toBeDefined();
+  });
+
+  test('what a Consent says and nobody enforces is refused by the name of its element', async () => {
+    const face = consortium.servers.authority.exchange.faces['Consent'];
+    const body = consent(known.patientId, { to: southDoctor });
+    const provision = { ...(body['provision'] as object), dataPeriod: { start: '2024' } };
+    const refusal = face?.create?.(requestOf(maria, 'create'), { ...body, provision });
+    await expect(refusal).rejects.toMatchObject({
+      code: 'INVALID',
+      details: { expression: 'Consent.provision.dataPeriod' },
+    });
+  });
+
+  test('an emergency opens N and R without a grant', async () => {
+    const { south } = consortium.servers;
+    const opened = await south.exchange.breakGlass(
+      requestOf(southDoctor, '$break-glass'),
+      known.person,
+      'UNCONSCIOUS',
+    );
+    expect(opened.transactionId).toMatch(/^[0-9a-f]{64}$/);
+    expect(await readIds(south, southDoctor, await heads())).toHaveLength(4);
+  });
+});
+
+describe('the access log', () => {
+  test('the patient sees refusals and releases, joined over the custodians', async () => {
+    const { authority } = consortium.servers;
+    const events =
+      (await authority.exchange.faces['AuditEvent']?.search(
+        requestOf(maria, 'search-type'),
+        new URLSearchParams(),
+      )) ?? [];
+    const outcomes = events.map(({ resource }) => resource['outcome']);
+    expect(outcomes).toContain('8');
+    expect(outcomes).toContain('0');
+    const emergency = events.find(({ resource }) =>
+      JSON.stringify(resource['purposeOfEvent']).includes('ETREAT'),
+    );
+    expect(emergency).toBeDefined();
+  });
+
+  test('a doctor of another organisation does not see it', async () => {
+    const { south } = consortium.servers;
+    const search = south.exchange.faces['AuditEvent']?.search(
+      requestOf(southDoctor),
+      new URLSearchParams({ patient: known.patientId }),
+    );
+    await expect(search).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('the export carries proofs of every custodian and the blocks with their checkpoints', async () => {
+    const { authority } = consortium.servers;
+    await until(async () => {
+      const { channels } = await authority.exchange.exportAccessLog(requestOf(maria), known.person);
+      return channels[0]?.bundle.custodians.every(({ checkpoint }) => checkpoint !== null) === true;
+    });
+    const { channels } = await authority.exchange.exportAccessLog(requestOf(maria), known.person);
+    expect(channels[0]?.missing).toEqual([]);
+    expect(channels[0]?.checkpoints).toHaveLength(3);
+    expect(fromBase64(channels[0]?.blocks[0] ?? '').length).toBeGreaterThan(1_000);
+  });
+});
+
+test('the deleted store is rebuilt from ledger and custodians, byte for byte', async () => {
   const { north } = consortium.servers;
-  const context = requestOf(doctor, 'create');
-  const person = await north.exchange.persons.forNewPatient(context, ['urn:id|1']);
-  const recordId = randomUuid();
-  const operations: WriteOperation[] = [
-    {
-      kind: 'put',
-      recordId,
-      version: 1,
-      type: 'Patient',
-      resource: { resourceType: 'Patient', id: recordId, active: true } as ExactResource,
-      persons: [person],
-      labels: { categories: ['demographics'], confidentiality: 'N', sensitivities: [] },
-      relation: false,
-    },
-  ];
-  const result = await north.exchange.write(context, operations);
-  expect(north.store.get('Patient', recordId)?.transactionId).toBe(result.transactionId);
+  const before = north.store.versions('Observation', restricted);
+  await north.restart({ dropStore: true });
+  await until(() => north.exchange.ready());
+  expect(north.store.get('Observation', restricted)).toBeUndefined();
+  const outcome = await north.exchange.rebuild(() => undefined);
+  expect(outcome.failed).toBe(0);
+  expect(north.store.versions('Observation', restricted)).toEqual(before);
 });

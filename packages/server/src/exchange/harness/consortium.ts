@@ -121,7 +121,12 @@ function definition() {
 
 /** A peer that has not seen the last approval yet makes the commit fail; deploying again finishes it. */
 async function deployed(engine: Engine): Promise<void> {
-  await until(() => engine.deploy().then(() => true, () => false));
+  await until(() =>
+    engine.deploy().then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 async function foundCare(directory: string, engine: Engine): Promise<void> {
