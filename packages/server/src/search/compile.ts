@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { compare, DATE } from './comparisons.ts';
 import type { How } from './conditions.ts';
 import type { ParameterDefinition, ParameterKind } from './definitions.ts';
 import { identifierCode } from './extract.ts';
-import { prefixEnd } from './fold.ts';
+import { all, ALWAYS, any, NEVER, not, oneOf, type Sql } from './sql.ts';
 import type { IndexTable } from './tables.ts';
-import type { Prefix, Value } from './values.ts';
+import type { Value } from './values.ts';
 
 /** A condition whose chains have been followed: it can be decided from one resource's own rows. */
 export type Resolved =
@@ -24,48 +25,53 @@ export type Resolved =
   /** One of these logical ids. */
   | { readonly kind: 'is-one-of'; readonly ids: readonly string[] };
 
-/** Text with placeholders and their values, in order. Values never enter the text. */
-export interface Sql {
-  readonly text: string;
-  readonly values: readonly (string | number)[];
+/**
+ * One condition as SQL on `head`. The most selective one drives the query: its `driving` form lists keys, and `head` is read by
+ * key. All others only test the heads that it yields.
+ */
+interface Part {
+  readonly testing: Sql;
+  readonly driving?: Sql;
+  /** Lower is expected to select fewer. */
+  readonly rank: number;
 }
 
-export const NEVER: Sql = { text: '0', values: [] };
-
-export function all(...parts: readonly Sql[]): Sql {
-  return joined(parts, ' AND ', '1');
-}
-
-function any(parts: readonly Sql[]): Sql {
-  return joined(parts, ' OR ', '0');
-}
-
-function joined(parts: readonly Sql[], between: string, none: string): Sql {
-  if (parts.length === 0) return { text: none, values: [] };
-  return {
-    text: parts.map((part) => `(${part.text})`).join(between),
-    values: parts.flatMap((part) => part.values),
-  };
-}
+const RANKS: Readonly<Record<IndexTable, number>> = {
+  idx_reference: 1,
+  idx_uri: 2,
+  idx_string: 3,
+  idx_composite: 4,
+  idx_token: 5,
+  idx_number: 6,
+  idx_date: 7,
+};
 
 /** The heads of a type that meet all conditions; tombstones never do. */
 export function compile(database: DatabaseSync, type: string, conditions: readonly Resolved[]): Sql {
-  const base: Sql = { text: 'head.type = ? AND head.deleted = 0', values: [type] };
-  return all(base, ...conditions.map((condition) => compileOne(database, condition)));
+  const parts = conditions.map((condition) => partOf(database, condition));
+  const driver = parts.filter(({ driving }) => driving !== undefined).sort((a, b) => a.rank - b.rank)[0];
+  const tests = parts.map((part) => (part === driver ? (part.driving ?? part.testing) : part.testing));
+  return all(headsOf(type, driver !== undefined && driver.rank > 0), ...tests);
 }
 
-function compileOne(database: DatabaseSync, condition: Resolved): Sql {
+/** The unary plus keeps SQLite from walking all heads of the type when keys are listed. */
+export function headsOf(type: string, byKey: boolean): Sql {
+  return { text: `${byKey ? '+' : ''}head.type = ? AND head.deleted = 0`, values: [type] };
+}
+
+function partOf(database: DatabaseSync, condition: Resolved): Part {
   switch (condition.kind) {
     case 'is-one-of':
-      return { text: 'head.id IN (SELECT value FROM json_each(?))', values: [JSON.stringify(condition.ids)] };
+      return idPart(condition.ids);
     case 'points-at':
-      return holding(database, 'idx_reference', condition.parameter, oneOfTargets(condition.targets));
+      return holding(database, 'idx_reference', condition.parameter, oneOf('target', condition.targets));
     case 'missing':
-      return compileMissing(database, condition.parameter, condition.missing);
+      return missingPart(database, condition.parameter, condition.missing);
     case 'match':
       break;
   }
-  return compileMatch(database, condition.parameter, condition.how, condition.values);
+  const part = matchPart(database, condition.parameter, condition.how, condition.values);
+  return condition.how === 'not' ? negated(part) : part;
 }
 
 const TABLES: Readonly<Record<ParameterKind, IndexTable>> = {
@@ -79,149 +85,75 @@ const TABLES: Readonly<Record<ParameterKind, IndexTable>> = {
   composite: 'idx_composite',
 };
 
-function compileMatch(
+function matchPart(
   database: DatabaseSync,
   parameter: ParameterDefinition,
   how: How,
   values: readonly Value[],
-): Sql {
-  const inHead = HEAD_MATCH[parameter.code];
-  if (inHead !== undefined) return negated(any(values.map(inHead)), how);
+): Part {
+  const inHead = HEAD_PARTS[parameter.code];
+  if (inHead !== undefined) return inHead(values);
   const table = how === 'identifier' ? 'idx_token' : TABLES[parameter.kind];
-  return negated(holding(database, table, parameter, any(values.map((value) => compare(value, how)))), how);
+  return holding(database, table, parameter, any(values.map((value) => compare(value, how))));
 }
 
 /** `:not` selects what has no row that matches, and so what has no row at all. */
-function negated(sql: Sql, how: How): Sql {
-  return how === 'not' ? { text: `NOT (${sql.text})`, values: sql.values } : sql;
+function negated({ testing }: Part): Part {
+  return test(not(testing));
 }
 
 /** `_id` and `_lastUpdated` stand in `head` itself. */
-const HEAD_MATCH: Readonly<Record<string, (value: Value) => Sql>> = {
-  _id: (value) => (value.kind === 'token' ? { text: 'head.id = ?', values: [value.code ?? ''] } : NEVER),
-  _lastUpdated: (value) => {
-    if (value.kind !== 'date') return NEVER;
-    return DATE[value.prefix](value, { low: 'head.updated', high: 'head.updated + 1' });
+const HEAD_PARTS: Readonly<Record<string, (values: readonly Value[]) => Part>> = {
+  _id: (values) => idPart(values.flatMap((value) => (value.kind === 'token' ? (value.code ?? []) : []))),
+  _lastUpdated: (values) => {
+    const columns = { low: 'head.updated', high: 'head.updated + 1' };
+    return test(
+      any(values.map((value) => (value.kind === 'date' ? DATE[value.prefix](value, columns) : NEVER))),
+    );
   },
 };
 
-function compileMissing(database: DatabaseSync, parameter: ParameterDefinition, missing: boolean): Sql {
-  if (HEAD_MATCH[parameter.code] !== undefined) return { text: missing ? '0' : '1', values: [] };
-  const anything: Sql = { text: '1', values: [] };
-  const rows = [holding(database, TABLES[parameter.kind], parameter, anything)];
-  if (parameter.kind === 'reference') {
-    rows.push(
-      holding(database, 'idx_token', { ...parameter, code: identifierCode(parameter.code) }, anything),
-    );
-  }
-  const present = any(rows);
-  return missing ? { text: `NOT (${present.text})`, values: present.values } : present;
+/** Driven by the key (type, id). */
+function idPart(ids: readonly string[]): Part {
+  const sql = oneOf('head.id', ids);
+  return { testing: sql, driving: sql, rank: 0 };
 }
 
-function holding(database: DatabaseSync, table: IndexTable, parameter: ParameterDefinition, rows: Sql): Sql {
-  const found = database
-    .prepare('SELECT id FROM parameter WHERE type = ? AND code = ?')
-    .get(parameter.type, parameter.code);
-  if (found === undefined) return NEVER;
+function missingPart(database: DatabaseSync, parameter: ParameterDefinition, missing: boolean): Part {
+  if (HEAD_PARTS[parameter.code] !== undefined) return test(missing ? NEVER : ALWAYS);
+  const rows = [holding(database, TABLES[parameter.kind], parameter, ALWAYS)];
+  if (parameter.kind === 'reference') {
+    const identified = { ...parameter, code: identifierCode(parameter.code) };
+    rows.push(holding(database, 'idx_token', identified, ALWAYS));
+  }
+  const present = any(rows.map(({ testing }) => testing));
+  return test(missing ? not(present) : present);
+}
+
+/** The resource has a row of the parameter that meets `rows`. */
+function holding(database: DatabaseSync, table: IndexTable, parameter: ParameterDefinition, rows: Sql): Part {
+  const found = parameterId(database, parameter);
+  if (found === undefined) return { testing: NEVER, driving: NEVER, rank: RANKS[table] };
+  const values = [found, ...rows.values];
   return {
-    text: `head.key IN (SELECT key FROM ${table} WHERE param = ? AND (${rows.text}))`,
-    values: [Number(found['id']), ...rows.values],
+    testing: {
+      text: `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.key = head.key AND param = ? AND (${rows.text}))`,
+      values,
+    },
+    driving: { text: `head.key IN (SELECT key FROM ${table} WHERE param = ? AND (${rows.text}))`, values },
+    rank: RANKS[table],
   };
 }
 
-export function oneOfTargets(targets: readonly string[]): Sql {
-  return { text: 'target IN (SELECT value FROM json_each(?))', values: [JSON.stringify(targets)] };
+/** Undefined while no resource of the source has the parameter. */
+export function parameterId(
+  database: DatabaseSync,
+  { type, code }: Pick<ParameterDefinition, 'type' | 'code'>,
+): number | undefined {
+  const found = database.prepare('SELECT id FROM parameter WHERE type = ? AND code = ?').get(type, code);
+  return found === undefined ? undefined : Number(found['id']);
 }
 
-function compare(value: Value, how: How): Sql {
-  switch (value.kind) {
-    case 'token':
-      return compareToken(value, { code: 'code', system: 'system' });
-    case 'string':
-      return compareString(value, how);
-    case 'date':
-      return DATE[value.prefix](value, { low: 'low', high: 'high' });
-    case 'number':
-      return all(NUMBER[value.prefix](value), compareUnit(value));
-    case 'reference':
-      return oneOfTargets(value.targets);
-    case 'uri':
-      return { text: 'value = ?', values: [value.text] };
-    case 'composite':
-      break;
-  }
-  return all(compareFirst(value.first), compare(value.second, how));
-}
-
-function compareFirst(value: Value): Sql {
-  return value.kind === 'token' ? compareToken(value, { code: 'first_code', system: 'first_system' }) : NEVER;
-}
-
-function compareToken(
-  value: Extract<Value, { kind: 'token' }>,
-  columns: { readonly code: string; readonly system: string },
-): Sql {
-  const parts: Sql[] = [];
-  if (value.code !== undefined) parts.push({ text: `${columns.code} = ?`, values: [value.code] });
-  if (value.system !== undefined) parts.push({ text: `${columns.system} = ?`, values: [value.system] });
-  return all(...parts);
-}
-
-function compareString(value: Extract<Value, { kind: 'string' }>, how: How): Sql {
-  if (how === 'exact') return { text: 'folded = ? AND exact = ?', values: [value.folded, value.text] };
-  if (how === 'contains') return { text: 'instr(folded, ?) > 0', values: [value.folded] };
-  return { text: 'folded >= ? AND folded < ?', values: [value.folded, prefixEnd(value.folded)] };
-}
-
-type DateValue = Extract<Value, { kind: 'date' }>;
-type Columns = { readonly low: string; readonly high: string };
-
-/** The row's interval against the value's, both half open (FHIR R4, search.html section 3.1.1.4.4). */
-const DATE: Readonly<Record<Prefix, (value: DateValue, columns: Columns) => Sql>> = {
-  eq: ({ low, high }, row) => ({ text: `${row.low} >= ? AND ${row.high} <= ?`, values: [low, high] }),
-  ne: ({ low, high }, row) => ({ text: `NOT (${row.low} >= ? AND ${row.high} <= ?)`, values: [low, high] }),
-  gt: ({ high }, row) => ({ text: `${row.high} > ?`, values: [high] }),
-  lt: ({ low }, row) => ({ text: `${row.low} < ?`, values: [low] }),
-  ge: ({ low, high }, row) => ({
-    text: `${row.high} > ? OR (${row.low} >= ? AND ${row.high} <= ?)`,
-    values: [high, low, high],
-  }),
-  le: ({ low, high }, row) => ({
-    text: `${row.low} < ? OR (${row.low} >= ? AND ${row.high} <= ?)`,
-    values: [low, low, high],
-  }),
-  sa: ({ high }, row) => ({ text: `${row.low} >= ?`, values: [high] }),
-  eb: ({ low }, row) => ({ text: `${row.high} <= ?`, values: [low] }),
-  ap: (value, row) => ({ text: `${row.low} < ? AND ${row.high} > ?`, values: around(value) }),
-};
-
-/** Approximate: the interval itself and a tenth of its length, at least a day, on either side. */
-function around({ low, high }: DateValue): readonly [number, number] {
-  const margin = Math.max((high - low) / 10, 86_400_000);
-  return [high + margin, low - margin];
-}
-
-type NumberValue = Extract<Value, { kind: 'number' }>;
-
-/** Rows are closed intervals, points for plain numbers; only eq and ne heed the value's written precision. */
-const NUMBER: Readonly<Record<Prefix, (value: NumberValue) => Sql>> = {
-  eq: ({ low, high }) => ({ text: 'low >= ? AND high < ?', values: [low, high] }),
-  ne: ({ low, high }) => ({ text: 'NOT (low >= ? AND high < ?)', values: [low, high] }),
-  gt: ({ value }) => ({ text: 'high > ?', values: [value] }),
-  lt: ({ value }) => ({ text: 'low < ?', values: [value] }),
-  ge: ({ value }) => ({ text: 'high >= ?', values: [value] }),
-  le: ({ value }) => ({ text: 'low <= ?', values: [value] }),
-  sa: ({ value }) => ({ text: 'low > ?', values: [value] }),
-  eb: ({ value }) => ({ text: 'high < ?', values: [value] }),
-  ap: ({ value }) => ({
-    text: 'low <= ? AND high >= ?',
-    values: [value + Math.abs(value) / 10, value - Math.abs(value) / 10],
-  }),
-};
-
-/** A unit without a system may be the coded or the written one. */
-function compareUnit({ unit }: NumberValue): Sql {
-  if (unit === undefined) return all();
-  if (unit.system === undefined) return { text: 'code = ? OR unit = ?', values: [unit.code, unit.code] };
-  return { text: 'system = ? AND code = ?', values: [unit.system, unit.code] };
+function test(testing: Sql): Part {
+  return { testing, rank: Number.POSITIVE_INFINITY };
 }

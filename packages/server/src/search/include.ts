@@ -1,10 +1,11 @@
 import { localReference } from '../fhir/references.ts';
-import { all, oneOfTargets, type Sql } from './compile.ts';
+import { headsOf, parameterId } from './compile.ts';
 import { SearchError } from './errors.ts';
 import type { Include } from './includes.ts';
 import type { Found } from './page.ts';
 import { linkedTargets, type Reach, readable } from './resolve.ts';
 import type { SearchSource } from './source.ts';
+import { all, oneOf, type Sql } from './sql.ts';
 
 /** Resources that includes may add to one page. */
 export const MAX_INCLUDED = 1_000;
@@ -50,10 +51,7 @@ async function forward(
   const targets = new Set<string>();
   for (const source of reach.sources) {
     const keys = from.filter((hit) => hit.source === source && hit.type === type).map(({ key }) => key);
-    const where = all(
-      { text: 'key IN (SELECT value FROM json_each(?))', values: [JSON.stringify(keys)] },
-      parameterIn(source, parameters),
-    );
+    const where = all(oneOf('key', keys), parameterIn(source, parameters));
     const rows = source.database
       .prepare(`SELECT DISTINCT target FROM idx_reference WHERE ${where.text}`)
       .all(...where.values);
@@ -72,13 +70,11 @@ async function backward(
   reach: Reach,
 ): Promise<readonly Reached[]> {
   const wanted = from.filter((hit) => targetType === undefined || hit.type === targetType).map(nameOf);
-  const targets = oneOfTargets(await linkedTargets(wanted, reach));
+  const targets = oneOf('target', await linkedTargets(wanted, reach));
   return reached(reach, (source) => {
     const rows = all(targets, parameterIn(source, parameters));
-    return all(
-      { text: 'head.type = ? AND head.deleted = 0', values: [type] },
-      { text: `head.key IN (SELECT key FROM idx_reference WHERE ${rows.text})`, values: rows.values },
-    );
+    const keys = `head.key IN (SELECT key FROM idx_reference WHERE ${rows.text})`;
+    return all(headsOf(type, true), { text: keys, values: rows.values });
   });
 }
 
@@ -118,9 +114,10 @@ async function reached(reach: Reach, whereOf: (source: SearchSource) => Sql): Pr
 }
 
 function parameterIn(source: SearchSource, parameters: Include['parameters']): Sql {
-  const find = source.database.prepare('SELECT id FROM parameter WHERE type = ? AND code = ?');
-  const ids = parameters.flatMap(({ type, code }) => find.get(type, code)?.['id'] ?? []);
-  return { text: 'param IN (SELECT value FROM json_each(?))', values: [JSON.stringify(ids)] };
+  return oneOf(
+    'param',
+    parameters.flatMap((parameter) => parameterId(source.database, parameter) ?? []),
+  );
 }
 
 function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { all, type Sql } from './compile.ts';
+import { parameterId } from './compile.ts';
 import { type Cursor, decodeCursor } from './cursor.ts';
 import { SORT_COLUMNS, type SortKey } from './sort.ts';
 import type { SearchSource } from './source.ts';
+import { all, type Sql } from './sql.ts';
 
 /** A match before its text is read. */
 export interface Found extends Cursor {
@@ -79,15 +80,13 @@ function compareKeys(a: string | number, b: string | number): number {
 function sortColumn(database: DatabaseSync, key: SortKey): Sql {
   if (key.kind !== 'parameter') return { text: key.kind === 'id' ? 'head.id' : 'head.updated', values: [] };
   const column = SORT_COLUMNS[key.parameter.kind];
-  const found = database
-    .prepare('SELECT id FROM parameter WHERE type = ? AND code = ?')
-    .get(key.parameter.type, key.parameter.code);
+  const found = parameterId(database, key.parameter);
   const last = column?.last[key.descending ? 1 : 0] ?? '';
   if (column === undefined || found === undefined) return { text: '?', values: [last] };
   const value = key.descending ? column.descending : column.ascending;
   return {
     text: `COALESCE((SELECT ${value} FROM ${column.table} WHERE key = head.key AND param = ?), ?)`,
-    values: [Number(found['id']), last],
+    values: [found, last],
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Condition } from './conditions.ts';
-import { all, compile, type Resolved, type Sql } from './compile.ts';
+import { compile, type Resolved } from './compile.ts';
 import { SearchError } from './errors.ts';
 import { permittedClasses } from './permit.ts';
 import type { SearchSource } from './source.ts';
+import { all, oneOf, type Sql } from './sql.ts';
 import type { Permitted } from '../store/types.ts';
 
 /** Resources that one link of a chain may reach. */
@@ -107,10 +108,7 @@ export async function readable(source: SearchSource, where: Sql, permitted: Perm
     )
     .all(...where.values);
   const allowed = await permittedClasses(source.database, classes, permitted);
-  return all(where, {
-    text: 'head.class IN (SELECT value FROM json_each(?))',
-    values: [JSON.stringify(allowed)],
-  });
+  return all(where, oneOf('head.class', allowed));
 }
 
 function bounded(ids: readonly string[]): readonly string[] {

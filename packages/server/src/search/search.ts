@@ -1,5 +1,4 @@
 import type { Permitted, StoredVersion } from '../store/types.ts';
-import type { Sql } from './compile.ts';
 import { encodeCursor } from './cursor.ts';
 import { includedWith } from './include.ts';
 import { findPage, type Found, mergePages } from './page.ts';
@@ -7,6 +6,7 @@ import type { SearchQuery } from './parse.ts';
 import { remembering } from './permit.ts';
 import { type Reach, readableWhere, resolve } from './resolve.ts';
 import type { SearchSource } from './source.ts';
+import type { Sql } from './sql.ts';
 
 export interface SearchHit {
   readonly source: SearchSource;

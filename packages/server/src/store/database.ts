@@ -11,6 +11,7 @@ PRAGMA temp_store = MEMORY;
 PRAGMA foreign_keys = ON;
 PRAGMA busy_timeout = 5000;
 PRAGMA cache_size = -65536;
+PRAGMA wal_autocheckpoint = 8000;
 `;
 
 export function openDatabase(path: string): DatabaseSync {
