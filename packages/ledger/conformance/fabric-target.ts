@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFabric } from '../src/fabric/index.ts';
 import type { Consensus, FabricNetwork } from '../src/fabric/index.ts';
-import { identities } from './identities.ts';
+import { identities, revocationList } from './identities.ts';
 import type { AuthorityOf } from './identities.ts';
 import { ABSOLUTE_MAX_BYTES, CONTRACTS, DEFINITION } from './target.ts';
 import type { MspId, Target } from './target.ts';
@@ -32,6 +32,7 @@ export async function fabricTarget(
     network,
     client: (mspId) => network.client(mspId),
     identity: identities(authorityOf(network)),
+    revocationList: (mspId, certificates) => revocationList(authorityOf(network), mspId, certificates),
     stopPeer: (mspId) => network.stop(`peer0.${nameOf(mspId)}`),
     startPeer: (mspId) => network.start(`peer0.${nameOf(mspId)}`),
     stopOrderer: (mspId) => network.stop(`orderer0.${nameOf(mspId)}`),

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { nativeSigner } from '../src/crypto/index.ts';
-import { createAuthority, issueIdentity } from '../src/msp/index.ts';
+import { createAuthority, createRevocationList, issueIdentity } from '../src/msp/index.ts';
 import type { CertificateAuthority, IssuedIdentity, NodeRole } from '../src/msp/index.ts';
 import type { IdentityKind, MspId, Signing } from './target.ts';
 
@@ -8,6 +8,20 @@ const DAY_MS = 86_400_000;
 
 /** The identity CA of an organisation, as a target's network has it. */
 export type AuthorityOf = (mspId: MspId) => Promise<CertificateAuthority>;
+
+/** A revocation list of the organisation's CA, dated as its certificate begins: lists from the future are no lists. */
+export async function revocationList(
+  authorityOf: AuthorityOf,
+  mspId: MspId,
+  certificates: readonly string[],
+): Promise<Uint8Array> {
+  const authority = await authorityOf(mspId);
+  return createRevocationList(authority, { certificates, at: beginOf(authority) });
+}
+
+function beginOf({ certificate }: CertificateAuthority): Date {
+  return new X509Certificate(certificate).validFromDate;
+}
 
 /** Identities by organisation and kind, each made once. */
 export function identities(authorityOf: AuthorityOf): (mspId: MspId, kind: IdentityKind) => Promise<Signing> {
@@ -21,7 +35,7 @@ export function identities(authorityOf: AuthorityOf): (mspId: MspId, kind: Ident
 
 async function make(authorityOf: AuthorityOf, mspId: MspId, kind: IdentityKind): Promise<Signing> {
   const authority = await authorityOf(mspId);
-  const begins = new X509Certificate(authority.certificate).validFromDate;
+  const begins = beginOf(authority);
   const issue = async (by: CertificateAuthority, ou: string, from = begins, to = after(Date.now(), DAY_MS)) =>
     issueIdentity(by, { commonName: kind, ou: ou as NodeRole, notBefore: from, notAfter: to });
   switch (kind) {
@@ -33,6 +47,8 @@ async function make(authorityOf: AuthorityOf, mspId: MspId, kind: IdentityKind):
       return signing(mspId, await issue(authority, 'client', begins, after(begins, 1_000)));
     case 'premature':
       return signing(mspId, await issue(authority, 'client', after(begins, -DAY_MS)));
+    case 'revoked':
+      return signing(mspId, await issue(authority, 'client'));
     case 'unclassified':
       return signing(mspId, await issue(authority, 'visitor'));
     default:

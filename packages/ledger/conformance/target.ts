@@ -8,6 +8,8 @@ export interface Target {
   client(mspId: MspId): ConnectOptions['client'];
   /** The same identity on every call with the same arguments. Its signer takes the message itself (`hash.none`). */
   identity(mspId: MspId, kind: IdentityKind): Promise<Signing>;
+  /** A revocation list (DER) of the organisation's CA with the given certificates (PEM). */
+  revocationList(mspId: MspId, certificates: readonly string[]): Promise<Uint8Array>;
   /** Stops and starts the organisation's peer or its first orderer; starting returns when it answers, at once if it runs. */
   stopPeer(mspId: MspId): Promise<void>;
   startPeer(mspId: MspId): Promise<void>;
@@ -27,7 +29,8 @@ export const ORGANISATIONS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'] as const;
 export type MspId = (typeof ORGANISATIONS)[number];
 
 /**
- * `client`, `admin`, `peer`, `orderer`: by NodeOU. `stranger`: a client certificate of a CA that is not the organisation's, under its
+ * `client`, `admin`, `peer`, `orderer`: by NodeOU. `revoked`: a client's that a case
+ * revokes. `stranger`: a client certificate of a CA that is not the organisation's, under its
  * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `premature`: a client's that
  * begins before its CA does. `unclassified`: with an
  * organisational unit that is no NodeOU.
@@ -40,6 +43,7 @@ export type IdentityKind =
   | 'stranger'
   | 'outsider'
   | 'expired'
+  | 'revoked'
   | 'premature'
   | 'unclassified';
 

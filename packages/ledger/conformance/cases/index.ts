@@ -1,6 +1,7 @@
 import type { Case } from '../case.ts';
 import { callCases } from './calls.ts';
 import { concurrencyCases } from './concurrency.ts';
+import { configurationCases } from './configuration.ts';
 import { deliverCases } from './deliver.ts';
 import { duplicateCases } from './duplicates.ts';
 import { endorsementCases } from './endorsement.ts';
@@ -8,6 +9,7 @@ import { eventCases } from './events.ts';
 import { faultCases } from './faults.ts';
 import { gatewayCases } from './gateway.ts';
 import { identityCases } from './identity.ts';
+import { lifecycleCases } from './lifecycle.ts';
 import { malformedCases } from './malformed.ts';
 import { queryCases } from './queries.ts';
 import { stubCases } from './stub.ts';
@@ -27,5 +29,7 @@ export const CASES: readonly Case[] = [
   ...eventCases,
   ...deliverCases,
   ...systemCases,
+  ...configurationCases,
+  ...lifecycleCases,
   ...faultCases,
 ];

@@ -60,10 +60,11 @@ const HEADERS: readonly Case[] = [
     extension.getChaincodeId()?.setName('');
     action.getChaincodeId()?.setName('');
   }),
-  malformed('a contract that is not defined', CODE.INVALID_CHAINCODE, ({ extension, action }) => {
+  malformed('a contract that is not defined', CODE.INVALID_CHAINCODE, ({ extension, action, results }) => {
     extension.getChaincodeId()?.setName('nothing');
     action.getChaincodeId()?.setName('nothing');
     action.setEvents(new Uint8Array());
+    results.setNsRwsetList([]);
   }),
 ];
 

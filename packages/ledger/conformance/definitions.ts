@@ -1,0 +1,99 @@
+import { common, peer } from '@hyperledger/fabric-protos';
+import type { Session } from './session.ts';
+import { CONTRACTS } from './target.ts';
+import type { MspId } from './target.ts';
+
+/** A contract's definition as its next sequence would have it; fields not here stay as `_lifecycle` has them by default. */
+export interface NextDefinition {
+  readonly name: string;
+  readonly version: string;
+  readonly sequence: number;
+  readonly policy: Uint8Array;
+}
+
+/** Any one of the organisations' peers, as `_lifecycle` stores an endorsement policy. */
+export function anyPeerOf(signaturePolicy: string): Uint8Array {
+  const policy = new peer.ApplicationPolicy();
+  policy.setSignaturePolicy(
+    common.SignaturePolicyEnvelope.deserializeBinary(Buffer.from(signaturePolicy, 'base64')),
+  );
+  return policy.serializeBinary();
+}
+
+export async function currentSequence(session: Session, name: string = CONTRACTS.basic): Promise<number> {
+  const args = new peer.lifecycle.QueryChaincodeDefinitionArgs();
+  args.setName(name);
+  const bytes = await lifecycle(session).evaluate('QueryChaincodeDefinition', {
+    arguments: [args.serializeBinary()],
+  });
+  return peer.lifecycle.QueryChaincodeDefinitionResult.deserializeBinary(bytes).getSequence();
+}
+
+/** Approves for the session's own organisation with the package it approved at the current sequence. */
+export async function approve(session: Session, next: NextDefinition): Promise<void> {
+  const query = new peer.lifecycle.QueryApprovedChaincodeDefinitionArgs();
+  query.setName(next.name);
+  query.setSequence(next.sequence - 1);
+  const own = { endorsingOrganizations: [session.signing.identity.mspId] };
+  const approved = peer.lifecycle.QueryApprovedChaincodeDefinitionResult.deserializeBinary(
+    await lifecycle(session).evaluate('QueryApprovedChaincodeDefinition', {
+      arguments: [query.serializeBinary()],
+      ...own,
+    }),
+  );
+  const source = new peer.lifecycle.ChaincodeSource();
+  const local = new peer.lifecycle.ChaincodeSource.Local();
+  local.setPackageId(approved.getSource()?.getLocalPackage()?.getPackageId() ?? '');
+  source.setLocalPackage(local);
+  const args = fill(new peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs(), next);
+  args.setSource(source);
+  await lifecycle(session).submit('ApproveChaincodeDefinitionForMyOrg', {
+    arguments: [args.serializeBinary()],
+    ...own,
+  });
+}
+
+/** Who has approved the definition, by MSP id. */
+export async function readiness(session: Session, next: NextDefinition): Promise<Record<string, boolean>> {
+  const args = fill(new peer.lifecycle.CheckCommitReadinessArgs(), next);
+  const bytes = await lifecycle(session).evaluate('CheckCommitReadiness', {
+    arguments: [args.serializeBinary()],
+  });
+  const result = peer.lifecycle.CheckCommitReadinessResult.deserializeBinary(bytes);
+  return Object.fromEntries(result.getApprovalsMap().toArray());
+}
+
+export async function commitDefinition(
+  session: Session,
+  next: NextDefinition,
+  endorsers: readonly MspId[],
+): Promise<void> {
+  const args = fill(new peer.lifecycle.CommitChaincodeDefinitionArgs(), next);
+  await lifecycle(session).submit('CommitChaincodeDefinition', {
+    arguments: [args.serializeBinary()],
+    endorsingOrganizations: [...endorsers],
+  });
+}
+
+interface DefinitionArgs {
+  setName(name: string): void;
+  setVersion(version: string): void;
+  setSequence(sequence: number): void;
+  setEndorsementPlugin(plugin: string): void;
+  setValidationPlugin(plugin: string): void;
+  setValidationParameter(policy: Uint8Array): void;
+}
+
+function fill<Args extends DefinitionArgs>(args: Args, next: NextDefinition): Args {
+  args.setName(next.name);
+  args.setVersion(next.version);
+  args.setSequence(next.sequence);
+  args.setEndorsementPlugin('escc');
+  args.setValidationPlugin('vscc');
+  args.setValidationParameter(next.policy);
+  return args;
+}
+
+function lifecycle(session: Session) {
+  return session.network.getContract('_lifecycle');
+}
