@@ -24,6 +24,7 @@ export {
 export { type Ownership, ownershipOf } from './ownership.ts';
 export { type LocalReference, localReference, referencesIn, rewriteLinks } from './references.ts';
 export type { ExactObject, ExactResource, PlainObject, PlainResource } from './resource.ts';
+export { type Subset, subsetOf } from './subset.ts';
 export { type Kind, RESOURCE_TYPES, type TypeRow, typeRow } from './type-table.ts';
 export { initialiseValidation } from './schema.ts';
 export type { Issue } from './issues.ts';

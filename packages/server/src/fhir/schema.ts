@@ -19,7 +19,9 @@ export interface Member {
 export interface Schema {
   readonly medplum: Medplum;
   members(type: string): ReadonlyMap<string, Member>;
+  /** Names without [x]. */
   summary(type: string): ReadonlySet<string>;
+  mandatory(type: string): ReadonlySet<string>;
 }
 
 let ready: Schema | undefined;
@@ -60,6 +62,7 @@ async function load(): Promise<Schema> {
       return members;
     },
     summary: (type) => medplum.tryGetDataType(type)?.summaryProperties ?? new Set(),
+    mandatory: (type) => medplum.tryGetDataType(type)?.mandatoryProperties ?? new Set(),
   };
 }
 
