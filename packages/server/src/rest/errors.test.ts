@@ -202,7 +202,7 @@ const FAILURES: readonly (readonly [string, Omit<Call, 'token'>, number, string,
 describe('every failure is an OperationOutcome', () => {
   it.each(FAILURES)('%s', async (_name, request, status, code, expression) => {
     const before = consortium.transactions;
-    const answer = await call(north, { ...request, token });
+    const answer = await call(north, { ...(request as Call), token });
     expect(answer.statusCode, answer.body).toBe(status);
     expect(answer.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
     expect(answer.json()).toMatchObject({

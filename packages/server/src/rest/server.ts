@@ -69,8 +69,9 @@ function observe(app: FastifyInstance, { metrics, logger }: ServerContext): void
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.inFlight.dec();
-    const route = request.routeOptions.url ?? 'none';
+    const route = templateOf(request);
     const status = reply.statusCode;
+    const code = failures.get(request);
     metrics.request.observe(
       { route, method: request.method, status: String(status) },
       reply.elapsedTime / 1_000,
@@ -82,20 +83,35 @@ function observe(app: FastifyInstance, { metrics, logger }: ServerContext): void
         method: request.method,
         status,
         ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(code === undefined ? {} : { code }),
       },
       'request',
     );
   });
 }
 
+/** What the log and the metrics call a request: never its URL. */
+function templateOf(request: FastifyRequest): string {
+  const { config, url } = request.routeOptions;
+  const { template } = config as { readonly template?: string };
+  return template === undefined ? (url ?? 'none') : `${FHIR_PATH}${template}`;
+}
+
+/** What went wrong, for the line that the log gets at the end. */
+const failures = new WeakMap<FastifyRequest, RestErrorCode>();
+
+/** What may stand for `:type`: no `_history`, no `$operation`. */
+const TYPE_PART = ':type(^[A-Z][A-Za-z]*$)';
+
 /** Known before the body is taken in. */
 const callers = new WeakMap<FastifyRequest, Caller>();
 
 function addInteraction(app: FastifyInstance, context: ServerContext, row: Interaction): void {
-  const url = row.path === '/' ? FHIR_PATH : `${FHIR_PATH}${row.path}`;
+  const url = row.path === '/' ? FHIR_PATH : `${FHIR_PATH}${row.path.replace(':type', TYPE_PART)}`;
   app.route({
     method: row.method,
     url,
+    config: { template: row.path },
     onRequest: async (request) => {
       if (!row.steps.includes('authenticate')) return;
       callers.set(request, await context.tokens.verify(request.headers.authorization, context.clock()));
@@ -158,9 +174,9 @@ async function sendFailure(
   cause: unknown,
 ): Promise<FastifyReply> {
   const failure = restErrorOf(cause);
+  failures.set(request, failure.code);
   if (failure.code === 'INTERNAL')
     context.logger.error({ requestId: request.id, err: failure.cause }, 'failure');
-  else context.logger.debug({ requestId: request.id, code: failure.code }, 'refused');
   if (SLOTTED.has(failure.code))
     await endOfSlot(performance.now() - reply.elapsedTime, context.limits.refusalSlotMs);
   void reply.code(FAILURES[failure.code].status).headers({ 'content-type': FHIR_JSON, ...failure.headers });

@@ -65,7 +65,7 @@ export async function allPages(
   while (next !== undefined) {
     const answer = await call(server, { url: next, token });
     expect(answer.statusCode, answer.body).toBe(200);
-    const bundle = answer.json() as FoundBundle;
+    const bundle = answer.json<FoundBundle>();
     pages.push(
       (bundle.entry ?? [])
         .filter(({ search }) => search?.mode === 'match')
