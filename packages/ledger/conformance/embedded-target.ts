@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createNetwork, startEngine } from '../src/engine/index.ts';
 import { chaincode } from './chaincode.ts';
 import { identities, revocationList } from './identities.ts';
-import { ABSOLUTE_MAX_BYTES, CONTRACTS, DEFINITION } from './target.ts';
+import { ABSOLUTE_MAX_BYTES, CONTRACTS, DEFINITION, EMBEDDED } from './target.ts';
 import type { MspId, Target } from './target.ts';
 
 /** Starts the embedded engine over a network in a folder under the system's temporary one, in this thread. */
@@ -20,7 +20,7 @@ export async function embeddedTarget(): Promise<Target> {
   const authorityOf = async (mspId: MspId) => network.authority(mspId);
   const nameOf = (mspId: MspId) => network.organisation(mspId).name;
   return {
-    name: 'embedded in process',
+    name: EMBEDDED,
     client: (mspId) => engine.client(mspId),
     identity: identities(authorityOf),
     revocationList: (mspId, certificates) => revocationList(authorityOf, mspId, certificates),

@@ -47,6 +47,9 @@ export type IdentityKind =
   | 'premature'
   | 'unclassified';
 
+/** The name of the embedded engine's target. */
+export const EMBEDDED = 'embedded in process';
+
 /** `main` has all organisations; AuthorityMSP is not a member of `side`. */
 export const CHANNELS = { main: 'care', side: 'side' } as const;
 export type ChannelName = (typeof CHANNELS)[keyof typeof CHANNELS];
