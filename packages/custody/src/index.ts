@@ -60,6 +60,7 @@ export {
   type LogEntry,
   type SignedEntry,
 } from './log/format.ts';
+export type { AuditFinding } from './log/audit.ts';
 export type { Checkpoint, CheckpointMaterial } from './log/checkpoint.ts';
 export type { Finding, FindingCode } from './proof/findings.ts';
 export {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { freshBytes } from '../envelope/envelope.ts';
 import { AccessLog } from '../log/access-log.ts';
+import type { AuditFinding } from '../log/audit.ts';
 import type { CheckpointMaterial, Checkpoint } from '../log/checkpoint.ts';
 import type { EntryDraft, SignedEntry } from '../log/format.ts';
 import type { Tip } from '../ports.ts';
@@ -105,6 +106,10 @@ class CustodianImpl implements Custodian {
       this.#options.alarm({ code: 'LOG_BEHIND_CHECKPOINT', details: { checkpointSize: checkpoint.size } });
       throw cause;
     }
+  }
+
+  audit(): AuditFinding[] {
+    return this.#log.audit();
   }
 
   async tick(): Promise<void> {

@@ -5,7 +5,7 @@ import type { AccessRequest, ReadRequest, RebuildRequest, RecordVersion } from '
 import type { VaultShare } from '../store/vault.ts';
 
 /** Entries that one request may leave: its records, times the patients each concerns. */
-export const MAX_ENTRIES_PER_REQUEST = 1_000;
+const MAX_ENTRIES_PER_REQUEST = 1_000;
 
 /** What was decided about one record of a request. */
 export interface Decided {

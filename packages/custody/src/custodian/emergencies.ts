@@ -5,9 +5,9 @@ import type { OpenEmergency } from '../log/log-store.ts';
 /** An emergency opens records for this long, by the custodian's own clock (custody.md section 4). */
 export const EMERGENCY_MS = 4 * 3_600_000;
 /** Patients for whom one person has records opened under emergencies at a time. */
-export const MAX_OPEN_PATIENTS = 5;
+const MAX_OPEN_PATIENTS = 5;
 /** Emergencies of one organisation within an hour. */
-export const MAX_EMERGENCIES_PER_HOUR = 60;
+const MAX_EMERGENCIES_PER_HOUR = 60;
 /** A transaction's timestamp is its caller's clock, which an endorser lets differ by this much (ledger.md section 5). */
 const CLOCK_DIFFERENCE_MS = 30_000;
 

@@ -2,7 +2,7 @@ import { CustodyError } from '../errors.ts';
 import type { Clock, LedgerView, RaiseAlarm, Tip } from '../ports.ts';
 
 /** How far a custodian's peer may be behind the other organisations (custody.md section 3). */
-export const MAX_BEHIND_MS = 5_000;
+const MAX_BEHIND_MS = 5_000;
 /** Sightings closer together are kept as one. */
 const SIGHTING_STEP_MS = 250;
 

@@ -2,7 +2,7 @@ import { CustodyError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 
 /** Answers remembered at a time; beyond them the log answers for a repeated request. */
-export const MAX_REMEMBERED_ANSWERS = 10_000;
+const MAX_REMEMBERED_ANSWERS = 10_000;
 
 interface Remembered<Answer> {
   readonly hash: string;

@@ -1,6 +1,6 @@
 const WINDOW_MS = 60_000;
 /** Keys counted at a time; beyond them the longest unused are forgotten. */
-export const MAX_COUNTED_KEYS = 100_000;
+const MAX_COUNTED_KEYS = 100_000;
 
 interface Count {
   window: number;

@@ -25,7 +25,7 @@ import { Once, reused } from './once.ts';
 import type { Summaries } from './summaries.ts';
 
 /** How long a request waits for a block that its reader has seen and this custodian has not. */
-export const CATCH_UP_MS = 1_000;
+const CATCH_UP_MS = 1_000;
 
 export interface ReleaseParts {
   readonly vault: Vault;

@@ -3,9 +3,9 @@ import { NO_PERSON, type EntryDraft } from '../log/format.ts';
 import type { Clock } from '../ports.ts';
 
 /** A summary is written when its first refusal is this old. */
-export const SUMMARY_AFTER_MS = 60_000;
+const SUMMARY_AFTER_MS = 60_000;
 /** Pairs of patient and member counted at a time; beyond them refusals are counted under no patient. */
-export const MAX_SUMMARIES = 10_000;
+const MAX_SUMMARIES = 10_000;
 
 interface Summary {
   readonly person: string;

@@ -26,7 +26,7 @@ import {
 import { headerFitsLabels } from './labels.ts';
 
 /** Envelope suite 1, named in the record's header: AES-256-GCM under a key of one version, Padmé, 96-bit random nonce first. */
-export const ENVELOPE_SUITE = 1;
+const ENVELOPE_SUITE = 1;
 
 const NONCE = 12;
 const TAG = 16;

@@ -15,7 +15,7 @@ import type { Kem } from './kem.ts';
 
 /** X-Wing (draft-connolly-cfrg-xwing-kem): X25519 and ML-KEM-768, secure while either holds. */
 export const X_WING_SEED_LENGTH = 32;
-export const X_WING_PUBLIC_LENGTH = 1_216;
+const X_WING_PUBLIC_LENGTH = 1_216;
 
 const ML_KEM_PUBLIC = 1_184;
 const ML_KEM_CIPHERTEXT = 1_088;

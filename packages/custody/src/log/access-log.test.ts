@@ -21,6 +21,7 @@ import { draftAbout, personOf } from '../testing/entries.ts';
 import { AccessLog, type AccessLogOptions } from './access-log.ts';
 import { mapKey, mapValue, type Checkpoint, type CheckpointMaterial } from './checkpoint.ts';
 import { entryLeafHash, entryMessage, parseEntry, type SignedEntry } from './format.ts';
+import { StoredTree } from './stored-tree.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const signer = ecdsaSigner(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
@@ -264,12 +265,53 @@ describe('a log that is not whole', () => {
   });
 });
 
+describe('an audit', () => {
+  const damage: readonly [string, string][] = [
+    ['UNREADABLE', "UPDATE entries SET text = '{}' WHERE sequence = 1"],
+    ['LEAF_DIFFERS', "UPDATE entries SET text = replace(text, 'TREAT', 'PATRQT') WHERE sequence = 1"],
+    ['LEAF_DIFFERS', 'UPDATE entries SET random = zeroblob(32) WHERE sequence = 1'],
+    ['LEAF_DIFFERS', 'UPDATE entries SET leaf = zeroblob(32) WHERE sequence = 1'],
+    ['MISSING', 'DELETE FROM entries WHERE sequence = 1'],
+    ['TREE_DIFFERS', 'UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND position = 0'],
+  ];
+  it.each(damage)('finds %s: %s', async (code, statement) => {
+    await log.append([draftAbout(1), draftAbout(2), draftAbout(1)]);
+    expect(log.audit()).toEqual([]);
+    const database = new DatabaseSync(file);
+    database.exec(statement);
+    database.close();
+    expect(log.audit().map((finding) => finding.code)).toContain(code);
+  });
+
+  it('finds what was changed together with everything that depends on it', async () => {
+    await log.append([draftAbout(1), draftAbout(2), draftAbout(1)]);
+    log.confirm(checkpointOf(log.checkpoint()));
+    const database = new DatabaseSync(file);
+    database.exec(
+      "DELETE FROM nodes; UPDATE entries SET text = replace(text, 'TREAT', 'PATRQT') WHERE sequence = 2",
+    );
+    const leaf = entryLeafHash(
+      database
+        .prepare('SELECT text, lower(hex(random)) AS random FROM entries WHERE sequence = 2')
+        .get() as never,
+    );
+    database.prepare('UPDATE entries SET leaf = ? WHERE sequence = 2').run(leaf);
+    const tree = new StoredTree(database);
+    database
+      .prepare('SELECT leaf FROM entries ORDER BY sequence')
+      .all()
+      .forEach((row, i) => tree.append(i, row['leaf'] as Uint8Array<ArrayBuffer>));
+    database.close();
+    expect(log.audit()).toEqual([{ sequence: 3, code: 'CHECKPOINT_DIFFERS' }]);
+  });
+});
+
 describe('kill -9', () => {
   it('loses nothing that was durable and leaves nothing half-written', async () => {
     await log.close();
     for (const after of [1, 4, 9]) {
       const child = spawn(process.execPath, [
-        join(import.meta.dirname, '../testing/append-forever.ts'),
+        join(import.meta.dirname, '../testing/append-forever.worker.ts'),
         file,
       ]);
       let printed = '';

@@ -5,6 +5,7 @@ import type { CustodianLog } from '../proof/format.ts';
 import type { Signer } from '../signature.ts';
 import { transaction } from '../store/database.ts';
 import type { Checkpoint, CheckpointMaterial } from './checkpoint.ts';
+import { auditLog, type AuditFinding } from './audit.ts';
 import { Checkpoints } from './checkpoints.ts';
 import {
   entryLeaf,
@@ -20,7 +21,7 @@ import { LogStore, type OpenEmergency, type StoredEntry } from './log-store.ts';
 import { StoredTree } from './stored-tree.ts';
 
 /** How soon an entry is checkpointed (custody.md section 5). */
-export const CHECKPOINT_WITHIN_MS = { emergency: 1_000, routine: 10_000, rest: 3_600_000 } as const;
+const CHECKPOINT_WITHIN_MS = { emergency: 1_000, routine: 10_000, rest: 3_600_000 } as const;
 
 export interface AccessLogOptions {
   readonly file: string;
@@ -119,6 +120,11 @@ export class AccessLog {
   /** Takes a checkpoint of this log that the ledger holds. @throws CustodyError when the log is not the one it stands for */
   confirm(checkpoint: Checkpoint): void {
     this.#checkpoints.confirm(checkpoint);
+  }
+
+  /** Reads the whole log again: what in it is not what was appended. Empty for a sound log. */
+  audit(): AuditFinding[] {
+    return auditLog(this.#store, this.#tree, this.#checkpoints.confirmed);
   }
 
   async close(): Promise<void> {

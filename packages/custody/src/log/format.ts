@@ -52,7 +52,7 @@ const entryRecord = z.strictObject({
 export type EntryRecord = z.infer<typeof entryRecord>;
 
 /** One access to one patient's records, as one custodian wrote it. Members that do not apply are absent. */
-export const logEntry = z.strictObject({
+const logEntry = z.strictObject({
   channel: z.string().min(1).max(249),
   custodian: mspId,
   /** Index of the leaf in the custodian's log. */

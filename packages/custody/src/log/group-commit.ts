@@ -1,9 +1,9 @@
 import { CustodyError } from '../errors.ts';
 
 /** Groups waiting for the disk; beyond them the custodian is overloaded and says so. */
-export const MAX_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 /** Groups of one commit. */
-export const MAX_COMMIT = 1_000;
+const MAX_COMMIT = 1_000;
 
 interface Waiting<Item, Result> {
   readonly items: readonly Item[];

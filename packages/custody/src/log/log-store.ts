@@ -61,6 +61,7 @@ export class LogStore {
   readonly #insert: StatementSync;
   readonly #head: StatementSync;
   readonly #size: StatementSync;
+  readonly #ofRequest: StatementSync;
 
   constructor(file: string, owner: { readonly channel: string; readonly mspId: string }, random: Randomness) {
     this.database = openDatabase(file, { format: 'healthchain/v1/access-log', ...owner }, SCHEMA);
@@ -68,6 +69,7 @@ export class LogStore {
     this.salt = blob(this.database.prepare('SELECT salt FROM secret').get() as Row, 'salt');
     this.#insert = this.database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#size = this.database.prepare('SELECT max(sequence) + 1 AS size FROM entries');
+    this.#ofRequest = this.database.prepare('SELECT * FROM entries WHERE request_id = ? ORDER BY sequence');
     this.#head = this.database.prepare(
       'SELECT number, leaf FROM entries WHERE person = ? ORDER BY number DESC LIMIT 1',
     );
@@ -115,17 +117,12 @@ export class LogStore {
   }
 
   ofRequest(requestId: string): StoredEntry[] {
-    return this.database
-      .prepare('SELECT * FROM entries WHERE request_id = ? ORDER BY sequence')
-      .all(requestId)
-      .map(storedEntry);
+    return this.#ofRequest.all(requestId).map(storedEntry);
   }
 
-  /** Entries from `begin` on, in order, for an audit of the whole log. */
-  *all(begin = 0): Generator<StoredEntry & { readonly leaf: Bytes }> {
-    for (const row of this.database
-      .prepare('SELECT * FROM entries WHERE sequence >= ? ORDER BY sequence')
-      .iterate(begin)) {
+  /** The whole log in order, for an audit. */
+  *all(): Generator<StoredEntry & { readonly leaf: Bytes }> {
+    for (const row of this.database.prepare('SELECT * FROM entries ORDER BY sequence').iterate()) {
       yield { ...storedEntry(row), leaf: blob(row, 'leaf') };
     }
   }

@@ -16,7 +16,7 @@ import {
 } from './open-answer.ts';
 
 /** Sets of k shares tried for one record before it is given up. */
-export const MAX_SETS_TRIED = 64;
+const MAX_SETS_TRIED = 64;
 
 export interface FailedRecord {
   readonly recordId: string;

@@ -6,7 +6,7 @@ import type { CustodianLog } from '../proof/format.ts';
 
 const recordVersion = z.strictObject({ recordId, version: z.int().min(1) });
 
-export const answerBody = z.strictObject({
+const answerBody = z.strictObject({
   requestHash: sha256Hex,
   channel: z.string().min(1).max(249),
   custodian: mspId,

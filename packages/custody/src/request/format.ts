@@ -51,7 +51,7 @@ const personal = {
 };
 
 /** The formats of a request, by kind. `person` is the patient, or null when the records are those of no person or of several. */
-export const accessRequest = z.discriminatedUnion('kind', [
+const accessRequest = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('read'),
     ...personal,

@@ -30,7 +30,7 @@ export interface MessageFacts {
   readonly records: readonly MessageRecord[];
 }
 
-export interface MessageRecord {
+interface MessageRecord {
   readonly header: RecordHeader;
   /** Hex. */
   readonly ciphertextHash: string;

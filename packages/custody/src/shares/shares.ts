@@ -7,7 +7,7 @@ import { evaluate, multiply, weightsAtZero } from './gf256.ts';
 export const DATA_KEY_LENGTH = 32;
 
 /** What a share belongs to. */
-export interface ShareContext {
+interface ShareContext {
   readonly recordId: string;
   readonly version: number;
   readonly epoch: number;
@@ -90,7 +90,7 @@ export function proveBadShares(
 }
 
 /** @throws CustodyError BAD_THRESHOLD, BAD_INDEX */
-export function assertEpoch(epoch: Epoch): void {
+function assertEpoch(epoch: Epoch): void {
   const indexes = epoch.custodians.map(({ index }) => index);
   if (!Number.isInteger(epoch.threshold) || epoch.threshold < 1 || epoch.threshold > indexes.length) {
     throw new CustodyError('BAD_THRESHOLD', `${epoch.threshold} of ${indexes.length} custodians`);

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY CHECK (one = 1), he
   header_hash TEXT NOT NULL) STRICT;`;
 
 /** Rows of one answer of `rejected`. */
-export const REJECTED_PAGE = 1_000;
+const REJECTED_PAGE = 1_000;
 
 /** A share with what the gate needs to decide about it. */
 export interface VaultShare {
@@ -50,17 +50,19 @@ export interface IntakeKeyState {
 export class Vault {
   readonly #database: DatabaseSync;
   readonly #newestShare: StatementSync;
+  readonly #progress: StatementSync;
 
   /** @throws CustodyError STORE_MISMATCH */
   constructor(file: string, owner: { readonly channel: string; readonly mspId: string }) {
     this.#database = openDatabase(file, { format: 'healthchain/v1/vault', ...owner }, SCHEMA);
+    this.#progress = this.#database.prepare('SELECT height, header_hash FROM progress');
     this.#newestShare = this.#database.prepare(
       'SELECT * FROM shares WHERE record_id = ? AND version = ? ORDER BY epoch DESC LIMIT 1',
     );
   }
 
   get progress(): Tip | undefined {
-    const row = this.#database.prepare('SELECT height, header_hash FROM progress').get();
+    const row = this.#progress.get();
     if (row === undefined) return undefined;
     return { height: Number(row['height']), headerHash: String(row['header_hash']) };
   }

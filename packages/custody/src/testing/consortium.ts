@@ -26,7 +26,7 @@ export interface Actor {
   readonly identity: Identity;
 }
 
-export function actor(mspId: string, userId: string, role: Role): Actor {
+function actor(mspId: string, userId: string, role: Role): Actor {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     mspId,
