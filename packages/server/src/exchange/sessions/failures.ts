@@ -7,6 +7,8 @@ import { ExchangeError } from '../error.ts';
 export type CallFailure =
   | { readonly kind: 'refused'; readonly code: ContractErrorCode; readonly text: string }
   | { readonly kind: 'unreachable' }
+  /** Endorsers answered from different states: one of them was behind. */
+  | { readonly kind: 'divided' }
   | { readonly kind: 'rejected' };
 
 /** gRPC status codes that a call may end with although another gateway or a later moment would have served it. */
@@ -19,16 +21,21 @@ const UNREACHABLE = new Set([
   14, // UNAVAILABLE
 ]);
 
+/** What Fabric's gateway says when endorsements differ. */
+const DIVIDED = 'ProposalResponsePayloads do not match';
+
 /**
  * A contract's answer on any peer is an answer; otherwise the status code decides. Endorsers that could not be reached beside
  * one that refused do not make a refusal unclear.
  */
 export function classify(error: unknown): CallFailure {
   if (!(error instanceof GatewayError)) return { kind: 'rejected' };
-  for (const text of [...error.details.map((detail) => detail.message), error.message]) {
+  const texts = [...error.details.map((detail) => detail.message), error.message];
+  for (const text of texts) {
     const refusal = contractErrorOf(text);
     if (refusal !== undefined) return { kind: 'refused', code: refusal.code, text: refusal.message };
   }
+  if (texts.some((text) => text.includes(DIVIDED))) return { kind: 'divided' };
   return { kind: UNREACHABLE.has(error.code) ? 'unreachable' : 'rejected' };
 }
 
@@ -74,6 +81,13 @@ export function toExchangeError(error: unknown, call: string): ExchangeError {
       details: { contract: failure.code, call },
     });
   }
-  const code: ExchangeErrorCode = failure.kind === 'unreachable' ? 'UNAVAILABLE' : 'FORBIDDEN';
+  const code: ExchangeErrorCode = failure.kind === 'rejected' ? 'FORBIDDEN' : 'UNAVAILABLE';
   return new ExchangeError(code, `The ledger did not serve ${call}`, { cause: error, details: { call } });
+}
+
+/** The answer of a peer that did not have the latest blocks yet may have been another one. */
+export function mayComeFromLag(error: unknown): boolean {
+  const cause = error instanceof ExchangeError ? (error.cause ?? error) : error;
+  const { kind } = classify(cause);
+  return kind === 'refused' || kind === 'divided';
 }

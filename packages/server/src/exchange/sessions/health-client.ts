@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   contractErrorOf,
   createHealthClient,
@@ -31,9 +32,29 @@ export function openHealthClient(options: {
   });
   return createHealthClient({
     evaluate: (name, args) => session.evaluate(name, args).catch(rethrow),
-    submit: (name, args, transient) =>
-      submitAndWait(session, name, args, transient === undefined ? {} : { transient }).catch(rethrow),
+    submit: (name, args, transient) => {
+      const submit = () => submitAndWait(session, name, args, transient === undefined ? {} : { transient });
+      return patiently(submit).catch(rethrow);
+    },
   });
+}
+
+/** A step often follows another organisation's: what a peer does not know yet is asked again for a moment. */
+const PATIENCE_MS = 3_000;
+const PAUSE_MS = 50;
+
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const giveUp = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const code = refusalOf(error)?.code;
+      const isUnknown = code === 'NOT_FOUNDED' || code?.endsWith('_UNKNOWN') === true;
+      if (!isUnknown || Date.now() > giveUp) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
 }
 
 function rethrow(error: unknown): never {

@@ -11,7 +11,7 @@ import { toHex } from '@healthchain/core';
 import { decodeBlock } from '@healthchain/ledger';
 import type { GatewayEndpoint } from '../context.ts';
 import { ExchangeError } from '../error.ts';
-import { classify, toExchangeError } from './failures.ts';
+import { classify, mayComeFromLag, toExchangeError } from './failures.ts';
 import { awaitHeight } from './height.ts';
 import {
   COMMIT_WAIT_MS,
@@ -95,11 +95,41 @@ export class LedgerSession {
     }
   }
 
-  /** Nothing is ordered by this; so a gateway that fails is safely replaced by the next one. */
+  /**
+   * Nothing is ordered by this; so a gateway that fails is safely replaced by the next one. A refusal that may come from a peer
+   * behind the blocks that this server has shown is asked again once the peers have them.
+   */
   async endorse(
     name: string,
     args: readonly string[],
     options: CallOptions = {},
+  ): Promise<EndorsedTransaction> {
+    try {
+      return await this.#endorseOnce(name, args, options);
+    } catch (error) {
+      if (!mayComeFromLag(error) || !(await this.#caughtUp())) throw error;
+      return this.#endorseOnce(name, args, options);
+    }
+  }
+
+  /** Waits a moment for peers that are not known to have what was shown; false when there are none. */
+  async #caughtUp(): Promise<boolean> {
+    const wanted = this.#pool.seen(this.channel);
+    const behind = this.#pool
+      .inOrder(this.channel)
+      .filter((endpoint) => this.#pool.known(endpoint, this.channel) < wanted);
+    await Promise.allSettled(
+      behind.map((endpoint) =>
+        awaitHeight(this.#pool, this.channel, endpoint, () => this.chainInfo(endpoint)),
+      ),
+    );
+    return behind.length > 0;
+  }
+
+  async #endorseOnce(
+    name: string,
+    args: readonly string[],
+    options: CallOptions,
   ): Promise<EndorsedTransaction> {
     return this.#firstOf(name, undefined, async (endpoint) => {
       const proposal = this.#propose(endpoint, name, args, options);
