@@ -87,7 +87,7 @@ async function byPolicy(
   if (first === undefined) throw collection.firstFailure();
   const channel = ledgerOf(network, proposal.channelId);
   const policies = channel && policiesFor(channel, interestOf(proposal, first.endorsed));
-  if (channel === undefined || policies === undefined) throw noCombination();
+  if (channel === undefined || policies === undefined) throw notDefined(proposal);
   for (let round = 0; ; round++) {
     const collected = collection.endorsements.map((endorsement) => endorsement.peer);
     const candidates = peers.filter((peer) => !collection.hasFailed(peer));
@@ -115,7 +115,7 @@ function firstCandidates(
       "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data",
     );
   }
-  if (peers.length === 0) throw noCombination();
+  if (peers.length === 0) throw notDefined(proposal);
   return peers;
 }
 
@@ -124,11 +124,13 @@ function interestOf(proposal: DecodedProposal, endorsed: Endorsed): readonly Nam
   return [{ namespace: proposal.chaincodeName, keyPolicies: [], needsChaincodePolicy: true }];
 }
 
-function noCombination(): RpcError {
-  return new RpcError(
-    Code.FAILED_PRECONDITION,
-    'no combination of peers can be derived which satisfy the endorsement policy: no peer combination can satisfy the endorsement policy',
-  );
+function noCombination(reason = 'no peer combination can satisfy the endorsement policy'): RpcError {
+  const text = 'no combination of peers can be derived which satisfy the endorsement policy';
+  return new RpcError(Code.FAILED_PRECONDITION, `${text}: ${reason}`);
+}
+
+function notDefined({ chaincodeName, channelId }: DecodedProposal): RpcError {
+  return noCombination(`No metadata was found for chaincode ${chaincodeName} in channel ${channelId}`);
 }
 
 /** Endorsements of one proposal whose payloads agree, and what went wrong with the others. */

@@ -6,8 +6,8 @@ import { whileOpen } from './call.ts';
 import { reaches } from './network.ts';
 import { Code, type ErrorDetail } from './status.ts';
 
-/** Fabric's peer.gateway.endorsementTimeout, as `fabric.md` advises it. */
-const ENDORSEMENT_TIMEOUT_MS = 3000;
+/** Fabric's peer.gateway.endorsementTimeout: more than the endorsers' own limit on a chaincode, so that they can tell. */
+const ENDORSEMENT_TIMEOUT_MS = 4000;
 
 /** What became of asking one peer: an endorsement, or why not and whether another peer may do better. */
 export type Answer =

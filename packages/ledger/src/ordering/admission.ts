@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { sha256, toHex } from '@healthchain/core';
 import { applyConfigEnvelope, proposeConfigUpdate, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
@@ -32,6 +33,9 @@ export interface AdmissionContext {
   readonly at: Date | undefined;
 }
 
+/** common.HeaderType of the system channel, which Fabric 3 does not have any more. */
+const ORDERER_TRANSACTION = 4;
+
 /** What Fabric's standard channel checks of a message before it may be ordered: emptiness, size, expiry, Writers. */
 export async function admit(
   context: AdmissionContext,
@@ -41,7 +45,7 @@ export async function admit(
   const refusal = checkForm(context.config, parsed) ?? (await checkSigner(context, parsed));
   if (refusal !== undefined) return refusal;
   if (parsed.type !== HeaderType.config) {
-    return { key: parsed.txId, envelope, size: sizeOf(parsed), isConfig: false };
+    return { key: requestKey(envelope), envelope, size: sizeOf(parsed), isConfig: false };
   }
   try {
     applyConfigEnvelope(context.config, parsed.data, { check: checkWith(context.verifier) });
@@ -75,10 +79,18 @@ export function isRefusal(result: OrderRequest | Refusal): result is Refusal {
   return 'status' in result;
 }
 
-/** What tells two requests for the same thing apart from two requests. */
+const keys = new WeakMap<Uint8Array, string>();
+
+/** One request of a key waits or stands in a block at a time: the same payload, or the same configuration update. */
 export function requestKey(envelope: Uint8Array): string {
-  const parsed = parsedOnce(envelope);
-  return parsed.type === HeaderType.config ? configKey(parsed.data) : parsed.txId;
+  let key = keys.get(envelope);
+  if (key === undefined) {
+    const parsed = parsedOnce(envelope);
+    key =
+      parsed.type === HeaderType.config ? configKey(parsed.data) : hash('sha256', parsed.payload, 'base64');
+    keys.set(envelope, key);
+  }
+  return key;
 }
 
 function checkForm(config: ChannelConfig, parsed: ParsedTransaction): Refusal | undefined {
@@ -89,10 +101,7 @@ function checkForm(config: ChannelConfig, parsed: ParsedTransaction): Refusal | 
     return bad(`message payload is ${size} bytes and exceeds maximum allowed ${limit} bytes`);
   }
   if (parsed.channelId !== config.channelId) return bad(`channel ${parsed.channelId} is not ordered here`);
-  const isKnown = Object.values<number>(HeaderType).includes(parsed.type);
-  return isKnown && parsed.type !== HeaderType.deliverSeekInfo
-    ? undefined
-    : bad(`transaction of type ${parsed.type} is not allowed to be included in blocks`);
+  return parsed.type === ORDERER_TRANSACTION ? bad('orderer transactions are not supported') : undefined;
 }
 
 async function checkSigner(

@@ -5,7 +5,7 @@ export const MAX_WAITING_REQUESTS = 20_000;
 export const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export interface OrderRequest {
-  /** Transaction id, or for configuration the hash of its update: one request of a key waits at a time. */
+  /** One request of a key waits at a time. */
   readonly key: string;
   readonly envelope: Uint8Array;
   /** Payload and signature, as Fabric counts. */

@@ -1,7 +1,7 @@
 import { localResourceRole, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Identity } from '../msp/index.ts';
-import { evaluateSignedData, type SignedData } from '../policy/index.ts';
+import { evaluateSignedData, type Policy, type SignedData } from '../policy/index.ts';
 
 /**
  * Whether a signer may use a resource of a channel ('peer/Propose', 'qscc/GetChainInfo', 'event/Block') at a peer of `mspId`:
@@ -27,12 +27,21 @@ export async function checkAccess(
   const role = localResourceRole(resource);
   if (role !== undefined) {
     const isAllowed = holds === true && config.identities.satisfies(identity, { kind: 'role', mspId, role });
-    return isAllowed ? undefined : `${denied}: The identity is not a local ${role}`;
+    const name = role === 'admin' ? 'Admins' : 'Members';
+    return isAllowed
+      ? undefined
+      : `Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy with policy [${name}]: [This identity is not an ${role}]`;
   }
   const policy = config.aclPolicy(resource);
   if (policy === undefined) return `Unmapped policy for ${resource}`;
   const policyContext = { identities: config.identities, check: () => holds === true };
   return evaluateSignedData(policyContext, policy, [signed])
     ? undefined
-    : `${denied} with policy of ${resource}: implicit policy evaluation failed`;
+    : `${denied} with policy [${pathOf(config, policy)}]: [implicit policy evaluation failed]`;
+}
+
+/** For the message alone: the application's policy of that name, if it is one of the usual three. */
+function pathOf(config: ChannelConfig, policy: Policy): string {
+  const paths = ['Readers', 'Writers', 'Admins'].map((name) => `/Channel/Application/${name}`);
+  return paths.find((path) => config.policies.policy(path) === policy) ?? "of the channel's ACLs";
 }

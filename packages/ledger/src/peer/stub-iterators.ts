@@ -71,7 +71,10 @@ export async function pageOf(cursor: RangeCursor, limit: number): Promise<StateP
   }
   const fetchedRecordsCount = rows.length;
   const bookmark = await cursor.bookmark();
-  return { iterator: listIterator(rows), metadata: { bookmark, fetchedRecordsCount } };
+  const iterator = listIterator(rows);
+  // On Fabric the metadata of an empty last page encode to nothing, which fabric-shim takes for none.
+  if (fetchedRecordsCount === 0 && bookmark === '') return { iterator };
+  return { iterator, metadata: { bookmark, fetchedRecordsCount } };
 }
 
 export async function historyIterator(
