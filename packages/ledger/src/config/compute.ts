@@ -47,7 +47,7 @@ export interface UpdateSigner {
   readonly identity: Uint8Array;
   readonly nonce: Uint8Array;
   /** Low-S DER ECDSA over SHA-256 of the message. */
-  sign(message: Uint8Array): Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
 /** A ConfigUpdateEnvelope message: the update with one signature per signer. */

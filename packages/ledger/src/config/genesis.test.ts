@@ -55,15 +55,13 @@ function plain(group: ConfigGroup): unknown {
     version: group.version,
     modPolicy: group.modPolicy,
     values: Object.fromEntries(
-      [...group.values].map(([key, value]) => [key, { ...value, value: toHex(value.value) }]).toSorted(),
+      [...group.values].map(([key, value]) => [key, { ...value, value: toHex(value.value) }]),
     ),
     policies: Object.fromEntries(
-      [...group.policies]
-        .map(([key, { policy, ...rest }]) => [
-          key,
-          { ...rest, type: policy?.type, value: toHex(policy?.value ?? new Uint8Array()) },
-        ])
-        .toSorted(),
+      [...group.policies].map(([key, { policy, ...rest }]) => [
+        key,
+        { ...rest, type: policy?.type, value: toHex(policy?.value ?? new Uint8Array()) },
+      ]),
     ),
     groups: Object.fromEntries([...group.groups].map(([key, inner]) => [key, plain(inner)])),
   };

@@ -36,7 +36,7 @@ export interface Member {
   readonly mspId: string;
   readonly certificate: string;
   readonly serialized: Uint8Array;
-  sign(message: Uint8Array): Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
 export interface Organisation {
