@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseEntry } from '../log/format.ts';
+import { parseEntry, type EntryKind } from '../log/format.ts';
 import { combineAnswers } from '../reader/combine.ts';
 import { createReaderKey } from '../reader/reader-key.ts';
 import { parseAnswer } from '../request/answer.ts';
@@ -213,6 +213,52 @@ describe('a rebuild', () => {
       consortium.custodian('NorthMSP').release(rebuild().asked.signed, 'NorthMSP'),
     ).rejects.toMatchObject({
       code: 'OVER_LIMIT',
+    });
+  });
+});
+
+describe('a log', () => {
+  const request = (overrides: object = {}) => {
+    const { records: _records, ...rest } = consortium.request([laboratory], createReaderKey());
+    return consortium.sign({ ...rest, kind: 'log', person: MARIA, ...overrides });
+  };
+  const entriesOf = async (): Promise<EntryKind[]> => {
+    const { log } = await consortium.custodian('NorthMSP').readLog(request(), 'SouthMSP');
+    return log.uncheckpointed.map(({ text }) => parseEntry(text).kind);
+  };
+
+  it('is read at the price of an entry, once for one request, over a restart too', async () => {
+    consortium.commit([laboratory]);
+    await consortium.ask([laboratory], ['NorthMSP']);
+    const signed = request();
+    const first = await consortium.custodian('NorthMSP').readLog(signed, 'SouthMSP');
+    await consortium.custodian('NorthMSP').close();
+    const again = await consortium.open('NorthMSP').readLog(signed, 'SouthMSP');
+    expect(again.entry).toEqual(first.entry);
+    expect(await entriesOf()).toEqual(['released', 'log-read', 'log-read']);
+  });
+
+  it('is refused by the gate, and that is logged', async () => {
+    const permissive = consortium.gate;
+    consortium.gate = { ...permissive, mayReadLog: async () => ({ permit: false, code: 'NOT_THE_PATIENT' }) };
+    const signed = request();
+    for (let i = 0; i < 2; i++) {
+      await expect(consortium.custodian('NorthMSP').readLog(signed, 'SouthMSP')).rejects.toMatchObject({
+        code: 'REFUSED',
+      });
+    }
+    consortium.gate = permissive;
+    expect(await entriesOf()).toEqual(['refused', 'log-read']);
+  });
+
+  it('is not what a request for records gets, nor the other way round', async () => {
+    consortium.commit([laboratory]);
+    const records = consortium.sign(consortium.request([laboratory], createReaderKey()));
+    await expect(consortium.custodian('NorthMSP').readLog(records, 'SouthMSP')).rejects.toMatchObject({
+      code: 'MALFORMED',
+    });
+    await expect(consortium.custodian('NorthMSP').release(request(), 'SouthMSP')).rejects.toMatchObject({
+      code: 'MALFORMED',
     });
   });
 });

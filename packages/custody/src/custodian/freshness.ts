@@ -23,6 +23,8 @@ export class Freshness {
   /** The newest tip of each organisation that has not been compared with the own peer's block yet. */
   readonly #uncompared = new Map<string, Tip>();
   #fork: CustodyError | undefined;
+  /** Organisations that the own peer is behind; each is told once. */
+  readonly #ahead = new Set<string>();
 
   constructor(ledger: LedgerView, now: Clock, alarm: RaiseAlarm) {
     this.#ledger = ledger;
@@ -48,9 +50,13 @@ export class Freshness {
     const limit = this.#now() - MAX_BEHIND_MS;
     for (const [mspId, sightings] of this.#sightings) {
       const ahead = sightings.find(({ height, since }) => since <= limit && height > own.height);
-      if (ahead === undefined) continue;
+      if (ahead === undefined) {
+        this.#ahead.delete(mspId);
+        continue;
+      }
       const details = { organisation: mspId, theirs: ahead.height, own: own.height };
-      this.#alarm({ code: 'BEHIND', details });
+      if (!this.#ahead.has(mspId)) this.#alarm({ code: 'BEHIND', details });
+      this.#ahead.add(mspId);
       throw new CustodyError('STALE', `The custodian's peer is behind that of ${mspId}`, { details });
     }
   }

@@ -50,6 +50,8 @@ describe('freshness', () => {
       now += 100;
     }
     await expect(freshness.assertFresh(own)).rejects.toMatchObject({ code: 'STALE' });
+    await expect(freshness.assertFresh(own)).rejects.toMatchObject({ code: 'STALE' });
+    expect(alarms.length).toBe(1);
     expect(alarms.at(-1)).toMatchObject({ code: 'BEHIND', details: { organisation: 'SouthMSP', own: 10 } });
     await expect(freshness.assertFresh(tipOf(60))).resolves.toBeUndefined();
   });

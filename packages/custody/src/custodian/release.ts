@@ -1,6 +1,6 @@
 import { CustodyError } from '../errors.ts';
 import type { AccessLog } from '../log/access-log.ts';
-import { parseEntry, type EntryDraft } from '../log/format.ts';
+import { parseEntry, type EntryDraft, type SignedEntry } from '../log/format.ts';
 import type { Gate, Identities, Identity, LedgerView, Tip } from '../ports.ts';
 import type { Answer, LogAnswer } from '../request/answer.ts';
 import {
@@ -73,9 +73,12 @@ export class Release {
     const request = parseRequest(signed);
     if (request.kind !== 'log') throw new CustodyError('MALFORMED', 'This is a request for records');
     assertAddressed(request, to);
-    return this.#logAnswers.run(request.id, requestHash(signed), Date.parse(request.notAfter), async () => {
-      const { asker, tip } = await this.#admit(request, signed, to);
-      return this.#readLog(request, requestHash(signed), asker, tip);
+    const hash = requestHash(signed);
+    return this.#logAnswers.run(request.id, hash, Date.parse(request.notAfter), async () => {
+      const entry = this.#loggedBefore(request, hash) ?? (await this.#logRead(request, signed, to));
+      if (parseEntry(entry.text).kind !== 'log-read')
+        throw new CustodyError('REFUSED', 'The gate refuses this log');
+      return { entry, log: this.#parts.log.personLog(request.person) };
     });
   }
 
@@ -93,19 +96,25 @@ export class Release {
 
   /** After a restart the log tells what a request got before. */
   async #answerAgain(request: ReadRequest | RebuildRequest, hash: string): Promise<Answer | undefined> {
-    const entries = this.#parts.log.entriesOf(request.id);
-    const first = entries[0];
+    const first = this.#loggedBefore(request, hash);
     if (first === undefined) return undefined;
-    const { requestHash: before, height = 0 } = parseEntry(first.text);
-    if (before !== hash) throw reused();
+    const { height = 0 } = parseEntry(first.text);
     const headerHash = await this.#parts.ledger.headerHash(height);
     if (headerHash === undefined)
       throw new CustodyError('STALE', 'The own peer has lost the block that was decided on');
+    const entries = this.#parts.log.entriesOf(request.id);
     return answerFrom(this.#parts.source, request, {
       requestHash: hash,
       tip: { height, headerHash },
       entries,
     });
+  }
+
+  /** The first entry that the request left. @throws CustodyError REQUEST_ID_REUSED when another request left it */
+  #loggedBefore({ id }: AccessRequest, hash: string): SignedEntry | undefined {
+    const [first] = this.#parts.log.entriesOf(id);
+    if (first !== undefined && parseEntry(first.text).requestHash !== hash) throw reused();
+    return first;
   }
 
   /** Who asks, and the block that the decision rests on at least. Cheap refusals come first, signatures after the limits. */
@@ -155,12 +164,14 @@ export class Release {
       : decideRead(request, asker, held, this.#parts.gate);
   }
 
-  async #readLog(request: LogRequest, hash: string, asker: Identity, tip: Tip): Promise<LogAnswer> {
+  /** Reading a log is itself an access, and so is being refused one. */
+  async #logRead(request: LogRequest, signed: SignedRequest, to: Addressee): Promise<SignedEntry> {
+    const { asker, tip } = await this.#admit(request, signed, to);
     const { mspId, userId, role } = asker;
     const question = { subject: { mspId, userId, role }, purpose: request.purpose, person: request.person };
     const { permit, code, basis } = await this.#parts.gate.mayReadLog(question);
     const draft: EntryDraft = {
-      ...commonMembers(request, { requestHash: hash, asker }),
+      ...commonMembers(request, { requestHash: requestHash(signed), asker }),
       person: request.person,
       kind: permit ? 'log-read' : 'refused',
       records: [],
@@ -169,7 +180,6 @@ export class Release {
       height: tip.height,
     };
     const [entry] = await this.#parts.log.append([draft]);
-    if (!permit || entry === undefined) throw new CustodyError('REFUSED', 'The gate refuses this log');
-    return { entry, log: this.#parts.log.personLog(request.person) };
+    return entry as SignedEntry;
   }
 }
