@@ -174,7 +174,7 @@ async function permitted(ledger: MemoryLedger): Promise<ReadonlyMap<string, stri
   return found;
 }
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: 120 };
 
 describe('the tree', () => {
   it('revoking a node revokes its subtree', async () => {

@@ -119,6 +119,23 @@ describe('merging', () => {
     );
   });
 
+  it('joins groups only by the persons that stand for them', async () => {
+    const ledger = await withDuplicate();
+    const third = idOf('a third id');
+    await register(ledger, third);
+    await merged(ledger);
+    const propose = (fromPersonId: string, intoPersonId: string) =>
+      ledger.call(clerk(NORTH), 'persons:Merge', { fromPersonId, intoPersonId });
+    await expect(propose(third, duplicate)).rejects.toEqual(code('MERGE_NOT_POSSIBLE'));
+    await expect(propose(duplicate, third)).rejects.toEqual(code('MERGE_NOT_POSSIBLE'));
+    const { mergeId } = await propose(maria, third);
+    await ledger.call(clerk(NORTH, 'second'), 'persons:ConfirmMerge', { mergeId });
+    expect(await ledger.call(serverOf(NORTH), 'persons:Resolve', { personId: duplicate })).toEqual({
+      personId: third,
+      persons: [maria, duplicate, third].sort(),
+    });
+  });
+
   it('gives the patient both, and takes it back with the un-merge', async () => {
     const ledger = await withDuplicate();
     expect(await decide(ledger, mariaUser, duplicate)).toBe('NOT_GRANTED');

@@ -1,5 +1,6 @@
 import { sha256, toHex, utf8 } from '@healthchain/core';
 import { describe, expect, it } from 'vitest';
+import type { ArgumentOf } from '../registry.ts';
 import type { Signer } from '../state/rows.ts';
 import { tables } from '../state/tables.ts';
 import {
@@ -101,6 +102,47 @@ describe('versions', () => {
   });
 });
 
+describe('lists', () => {
+  const list = (ledger: MemoryLedger, parts: Partial<ArgumentOf<'records:ListByPerson'>> = {}) =>
+    ledger.call(serverOf(NORTH), 'records:ListByPerson', { personId: maria, ...parts });
+
+  it('show a record of several categories once, in pages of any size', async () => {
+    const ledger = await readyLedger();
+    await put(
+      ledger,
+      northDoctor,
+      { id: 'document', categories: ['laboratory', 'documents', 'problems'] },
+      ...['a', 'b', 'c'].map((id) => ({ id })),
+      { id: 'r', categories: ['restricted'] as const },
+      { id: 'm', categories: ['medication'] as const },
+    );
+    const whole = (await list(ledger)).rows.map((row) => row.recordId);
+    expect(whole.toSorted()).toEqual(['document', 'a', 'b', 'c', 'r', 'm'].map(recordIdOf).sort());
+    for (const pageSize of [1, 2, 3]) {
+      const seen: string[] = [];
+      let bookmark: string | undefined;
+      do {
+        const page = await list(ledger, { pageSize, ...(bookmark === undefined ? {} : { bookmark }) });
+        seen.push(...page.rows.map((row) => row.recordId));
+        bookmark = page.bookmark;
+      } while (bookmark !== undefined);
+      expect(seen).toEqual(whole);
+    }
+    const some = await list(ledger, { categories: ['problems', 'documents'] });
+    expect(some.rows.map((row) => row.recordId)).toEqual([recordIdOf('document')]);
+    await expect(list(ledger, { bookmark: 'e30' })).rejects.toEqual(code('BAD_BOOKMARK'));
+  });
+
+  it('follow a record to other categories', async () => {
+    const ledger = await withRecord();
+    await put(ledger, northDoctor, { kind: 'amend', id: 'a', version: 2, categories: ['restricted'] });
+    const byCategory = async (category: 'laboratory' | 'restricted') =>
+      (await ledger.call(serverOf(NORTH), 'records:ListByCategory', { category })).rows.length;
+    expect([await byCategory('laboratory'), await byCategory('restricted')]).toEqual([0, 1]);
+    expect((await list(ledger)).rows).toMatchObject([{ version: 2, categories: ['restricted'] }]);
+  });
+});
+
 describe('what the arguments state', () => {
   it.each([
     ['another channel', { channel: 'consortium' }],
@@ -132,6 +174,17 @@ describe('what the arguments state', () => {
       }
     },
   );
+
+  it('refuses another size than stated', async () => {
+    const ledger = await readyLedger();
+    const { argument, transient } = writeOf(ledger, northDoctor, [{ id: 'a' }]);
+    const [operation] = argument.operations;
+    if (operation?.kind !== 'put') throw new Error('the helper writes a put');
+    const longer = { ...operation, ciphertextSize: operation.ciphertextSize + 1 };
+    await expect(
+      ledger.call(northDoctor, 'records:Write', { ...argument, operations: [longer] }, { transient }),
+    ).rejects.toEqual(code('HASH_MISMATCH'));
+  });
 
   it('refuses another epoch, other custodians and too few share hashes', async () => {
     const ledger = await readyLedger();
