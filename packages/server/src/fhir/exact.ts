@@ -4,7 +4,7 @@ import { type ExactObject, type ExactResource, isObject, type PlainResource } fr
 import { scanStructure } from './scan.ts';
 
 /** Largest body accepted: a transaction bundle (health.md section 5). */
-export const MAX_BODY_BYTES = 20 * 1024 * 1024;
+const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
 const CODES: Readonly<Partial<Record<string, FhirErrorCode>>> = {
   BAD_ENCODING: 'BAD_UTF8',
@@ -27,7 +27,7 @@ export function readResource(body: Uint8Array | string, maxBytes: number = MAX_B
 }
 
 /** Any JSON value under the same limits. @throws FhirError as `readResource`, but for NOT_A_RESOURCE */
-export function readJson(body: Uint8Array | string, maxBytes: number = MAX_BODY_BYTES): unknown {
+function readJson(body: Uint8Array | string, maxBytes: number = MAX_BODY_BYTES): unknown {
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   if (size > maxBytes) {
     throw new FhirError('BODY_TOO_LARGE', `The body is larger than ${maxBytes} bytes`, {

@@ -302,7 +302,7 @@ describe('the stored copy', () => {
     expect(stored['meta']).toEqual({
       tag: [
         { system: 'urn:client', code: 't' },
-        { system: CATEGORY_SYSTEM, code: 'laboratory' },
+        { system: CATEGORY_SYSTEM, version: '1', code: 'laboratory' },
       ],
       security: [
         { system: 'urn:client', code: 's' },

@@ -10,6 +10,7 @@ import {
 import { categorise, categoryReferences } from './categories.ts';
 import { FhirError } from './errors.ts';
 import { metaOf, ordered } from './exact.ts';
+import { LABEL_RULES_VERSION } from './label-rules.ts';
 import { localReference } from './references.ts';
 import {
   type Coding,
@@ -24,12 +25,14 @@ import {
 } from './resource.ts';
 import { sensitivitiesIn } from './sensitive-codes.ts';
 
+/** The version of its codings is that of the rules by which the record was categorised and labelled. */
 export const CATEGORY_SYSTEM = 'urn:healthchain:category';
+const RULES_VERSION = String(LABEL_RULES_VERSION);
 export const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 export const SENSITIVITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
 
 /** Labels of another record by literal reference: a sibling of the bundle, a stored record, or unknown. */
-export type LabelsOf = (reference: string) => RecordLabels | undefined;
+type LabelsOf = (reference: string) => RecordLabels | undefined;
 
 export interface Labelling {
   readonly labelsOf: LabelsOf;
@@ -95,7 +98,7 @@ export function withLabels(resource: ExactResource, labels: RecordLabels): Exact
   const meta = metaOf(resource);
   const tag = [
     ...without(meta['tag'], (system) => system === CATEGORY_SYSTEM),
-    ...labels.categories.map((code) => ({ system: CATEGORY_SYSTEM, code })),
+    ...labels.categories.map((code) => ({ system: CATEGORY_SYSTEM, version: RULES_VERSION, code })),
   ];
   const security = [
     ...without(

@@ -7,7 +7,7 @@ import type { Member, Schema } from './schema.ts';
 import { typeRow } from './type-table.ts';
 
 /** Issues that one body may collect; the rest goes unsaid. */
-export const MAX_ISSUES = 100;
+const MAX_ISSUES = 100;
 
 const RESOURCE_TYPES: ReadonlySet<string> = new Set(['Resource', 'DomainResource']);
 /** Names that JavaScript treats in its own way and FHIR does not know. */

@@ -25,13 +25,13 @@ export type Condition =
 
 export type How = 'plain' | 'exact' | 'contains' | 'not' | 'identifier';
 
-export interface Branch {
+interface Branch {
   readonly type: string;
   readonly condition: Condition;
 }
 
 /** Links of one chain, `_has` included. */
-export const MAX_CHAIN_LENGTH = 4;
+const MAX_CHAIN_LENGTH = 4;
 
 const MODIFIERS: Readonly<Record<ParameterKind, readonly How[]>> = {
   token: ['not'],
@@ -170,7 +170,7 @@ function parseHas(
   return { kind: 'has', type, parameter, branch: { type: other, condition } };
 }
 
-export function flag(name: string, value: string): boolean {
+function flag(name: string, value: string): boolean {
   if (value !== 'true' && value !== 'false') throw fail('BAD_VALUE', name, 'is neither true nor false');
   return value === 'true';
 }

@@ -75,7 +75,7 @@ interface Token {
 }
 
 /** Of Coding, CodeableConcept, Identifier, ContactPoint, code, boolean, id, string. */
-export function tokensOf(value: unknown): readonly Token[] {
+function tokensOf(value: unknown): readonly Token[] {
   if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
     return [{ system: '', code: String(value) }];
   if (!isObject(value)) return [];

@@ -8,9 +8,9 @@ import type { SearchSource } from './source.ts';
 import { all, oneOf, type Sql } from './sql.ts';
 
 /** Resources that includes may add to one page. */
-export const MAX_INCLUDED = 1_000;
+const MAX_INCLUDED = 1_000;
 /** Rounds of `:iterate`. */
-export const MAX_INCLUDE_ROUNDS = 4;
+const MAX_INCLUDE_ROUNDS = 4;
 
 type Reached = Pick<Found, 'source' | 'key' | 'type' | 'id' | 'version'>;
 

@@ -5,8 +5,8 @@ import { SearchError } from './errors.ts';
 import { type Include, parseInclude } from './includes.ts';
 import { parseSort, type SortKey } from './sort.ts';
 
-export const SUMMARIES = ['true', 'text', 'data', 'count', 'false'] as const;
-export type Summary = (typeof SUMMARIES)[number];
+const SUMMARIES = ['true', 'text', 'data', 'count', 'false'] as const;
+type Summary = (typeof SUMMARIES)[number];
 
 /** A parsed query: see `parseSearch`. */
 export interface SearchQuery {
@@ -29,7 +29,7 @@ export interface SearchQuery {
   readonly patients: readonly string[];
 }
 
-export const DEFAULT_COUNT = 50;
+const DEFAULT_COUNT = 50;
 export const MAX_COUNT = 1_000;
 export const MAX_PARAMETERS = 50;
 

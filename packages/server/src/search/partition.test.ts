@@ -48,7 +48,7 @@ function observationVersion(draft: ObservationDraft, at: number): CommittedVersi
     ...(value === undefined ? {} : { valueQuantity: { value, unit: 'u' } }),
     ...(member === undefined ? {} : { hasMember: [{ reference: `Observation/o${member}` }] }),
   };
-  return committed(resource, { blockNumber: 10 + at, labels: secret ? RESTRICTED : NORMAL });
+  return committed(resource, { blockNumber: 20 - at, labels: secret ? RESTRICTED : NORMAL });
 }
 
 const observationQuery = fc

@@ -7,7 +7,7 @@ import { all, oneOf, type Sql } from './sql.ts';
 import type { Permitted } from '../store/types.ts';
 
 /** Resources that one link of a chain may reach. */
-export const MAX_CHAIN_TARGETS = 100_000;
+const MAX_CHAIN_TARGETS = 100_000;
 
 export interface Reach {
   readonly sources: readonly SearchSource[];

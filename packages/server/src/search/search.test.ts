@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { initialiseValidation } from '../fhir/index.ts';
 import { committed, deleted, NORMAL } from '../store/committed.fixture.ts';
 import { type AccessFacts, openStore, type Permitted, type Store } from '../store/index.ts';
 import { parseSearch } from './parse.ts';
@@ -165,6 +166,15 @@ describe('quantities and numbers', () => {
     ['value-quantity=ap5', ['a', 'b']],
   ])('%s', async (query, expected) => {
     expect(idsOf(await run(store(), `Observation?${query}`))).toEqual(expected);
+  });
+
+  it('takes the lower edge of the written precision and leaves the upper', async () => {
+    const edges = storeOf(
+      observation('low', { valueQuantity: { value: 4.5 } }),
+      observation('high', { valueQuantity: { value: 5.5 } }),
+    );
+    expect(idsOf(await run(edges, 'Observation?value-quantity=5'))).toEqual(['low']);
+    expect(idsOf(await run(edges, 'Observation?value-quantity=ne5'))).toEqual(['high']);
   });
 
   it('reads plain numbers', async () => {
@@ -432,5 +442,23 @@ describe('order and pages', () => {
     expect(idsOf(await run(store, 'Observation?_lastUpdated=gt2024-01-01'))).toEqual(['b']);
     expect(idsOf(await run(store, 'Observation?_lastUpdated=2024-06-01T10:00:00.500Z'))).toEqual(['b']);
     expect(idsOf(await run(store, 'Observation?_sort=-_lastUpdated'))).toEqual(['b', 'a']);
+  });
+});
+
+describe('summaries and elements', () => {
+  const textOf = (page: SearchPage): unknown[] =>
+    page.matches.map(({ record }) => JSON.parse(record.text ?? 'null') as unknown);
+
+  it('shape what is shown', async () => {
+    await initialiseValidation();
+    const store = storeOf(
+      observation('a', { valueString: 'v', note: [{ text: 'n' }], subject: { reference: 'Patient/p' } }),
+    );
+    const [summary] = textOf(await run(store, 'Observation?_summary=true'));
+    expect(summary).toMatchObject({ id: 'a', valueString: 'v' });
+    expect(summary).not.toHaveProperty('note');
+    const [elements] = textOf(await run(store, 'Observation?_elements=note'));
+    expect(elements).toMatchObject({ id: 'a', status: 'final', note: [{ text: 'n' }] });
+    expect(elements).not.toHaveProperty('valueString');
   });
 });

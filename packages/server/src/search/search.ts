@@ -7,9 +7,11 @@ import { remembering } from './permit.ts';
 import { type Reach, readableWhere, resolve } from './resolve.ts';
 import type { SearchSource } from './source.ts';
 import type { Sql } from './sql.ts';
+import { shapedFor } from './subsets.ts';
 
 export interface SearchHit {
   readonly source: SearchSource;
+  /** Its `text` is what the query's `_summary` and `_elements` leave of the version as served. */
   readonly record: StoredVersion;
 }
 
@@ -40,7 +42,7 @@ interface Scope {
  * (`openStore(':memory:')`) with the foreign records opened for it. Filters, chains, includes, order and totals cross the sources
  * and see nothing that `permitted` refuses. Default order is commit order.
  *
- * @throws SearchError TOO_COSTLY, BAD_CURSOR
+ * @throws SearchError TOO_COSTLY, BAD_CURSOR; FhirError NOT_INITIALISED (`_summary`, `_elements`)
  */
 export async function search(
   sources: readonly SearchSource[],
@@ -55,8 +57,8 @@ export async function search(
   const { matches, next } = pageOf(scopes, query);
   const included = await includedWith(matches, query.includes, reach);
   return {
-    matches: matches.map(hitOf),
-    included: included.map(hitOf),
+    matches: hitsOf(matches, shapedFor(query, 'match')),
+    included: hitsOf(included, shapedFor(query, 'include')),
     ...(query.total === 'none' ? {} : { total: totalOf(scopes) }),
     ...(next === undefined ? {} : { next }),
   };
@@ -96,8 +98,14 @@ function totalOf(scopes: readonly Scope[]): number {
   }, 0);
 }
 
-function hitOf({ source, type, id, version }: Pick<Found, 'source' | 'type' | 'id' | 'version'>): SearchHit {
-  const record = source.version(type, id, version);
-  if (record === undefined) throw new Error(`The head of ${type}/${id} points at a version that is missing`);
-  return { source, record };
+function hitsOf(
+  found: readonly Pick<Found, 'source' | 'type' | 'id' | 'version'>[],
+  shape: (record: StoredVersion) => StoredVersion,
+): readonly SearchHit[] {
+  return found.map(({ source, type, id, version }) => {
+    const record = source.version(type, id, version);
+    if (record === undefined)
+      throw new Error(`The head of ${type}/${id} points at a version that is missing`);
+    return { source, record: shape(record) };
+  });
 }

@@ -6,7 +6,7 @@ export type SortKey =
   | { readonly kind: 'id' | 'updated'; readonly descending: boolean }
   | { readonly kind: 'parameter'; readonly parameter: ParameterDefinition; readonly descending: boolean };
 
-export const MAX_SORT_KEYS = 5;
+const MAX_SORT_KEYS = 5;
 
 interface SortColumn {
   readonly table: string;

@@ -5,7 +5,7 @@ import { SearchError } from './errors.ts';
 import { normalTarget } from './extract.ts';
 import { fold } from './fold.ts';
 
-export const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
+const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
 export type Prefix = (typeof PREFIXES)[number];
 
 /** One alternative of a parameter's value. Absent `system`: any; '' : none. */
@@ -23,16 +23,16 @@ export type Value =
   | { readonly kind: 'uri'; readonly text: string }
   | { readonly kind: 'composite'; readonly first: Value; readonly second: Value };
 
-export interface Unit {
+interface Unit {
   readonly system?: string;
   readonly code: string;
 }
 
 /** Alternatives that one parameter may list. */
-export const MAX_VALUES = 1_000;
+const MAX_VALUES = 1_000;
 
 /** Splits at unescaped separators; escapes stay for the parts. */
-export function split(text: string, separator: ',' | '|' | '$'): readonly string[] {
+function split(text: string, separator: ',' | '|' | '$'): readonly string[] {
   const parts = [''];
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at);

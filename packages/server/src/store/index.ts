@@ -1,7 +1,5 @@
-export { StoreError, type StoreErrorCode } from './errors.ts';
-export type { HistoryPage, HistoryQuery } from './history.ts';
-export type { KeyValues } from './key-values.ts';
-export { openStore, type Store, type StoreOptions } from './store.ts';
+export type { HistoryPage } from './history.ts';
+export { openStore, type Store } from './store.ts';
 export {
   type AccessFacts,
   type CommittedVersion,
