@@ -1,6 +1,7 @@
-import type { Face } from '../ports.ts';
-import { json } from './answers.ts';
-import { bundleText } from './bundle-text.ts';
+import type { Face, FaceResource } from '../ports.ts';
+import { json, type Rendered } from './answers.ts';
+import { type BundleEntry, bundleText } from './bundle-text.ts';
+import { RestError } from './error.ts';
 import { countOf, cursorOf, nextLink, selfLink } from './paging.ts';
 import { faceRendered } from './release.ts';
 import { pass, type RestAnswer, type Visit } from './visit.ts';
@@ -20,18 +21,35 @@ export async function searchFace(
   const found = await face.search(visit.context, new URLSearchParams(wanted));
   for (const step of ['locate', 'decide', 'open', 'filter', 'state', 'render'] as const) pass(visit, step);
   const all = found.map((resource) => faceRendered(type, resource));
-  const after = cursorOf(visit);
-  const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  const start = startOf(
+    visit,
+    all.map(({ id }) => id),
+  );
   const page = all.slice(start, start + countOf(visit));
   const last = page.at(-1);
   const next = last === undefined || start + page.length >= all.length ? [] : [nextLink(visit, last.id)];
-  const entries = page.map(({ id, text }) => ({
-    fullUrl: `${visit.server.baseUrl}/${type}/${id}`,
-    ...(text === null ? {} : { resource: text }),
-    search: { mode: 'match' as const },
-  }));
+  const entries = page.map((rendered) => renderedEntry(visit, rendered));
   return json(
     200,
     bundleText({ type: 'searchset', total: all.length, links: [selfLink(visit), ...next] }, entries),
   );
+}
+
+export function faceEntry(visit: Visit, type: string, resource: FaceResource): BundleEntry {
+  return renderedEntry(visit, faceRendered(type, resource));
+}
+
+function renderedEntry(visit: Visit, { type, id, text }: Rendered): BundleEntry {
+  const fullUrl = `${visit.server.baseUrl}/${type}/${id}`;
+  return { fullUrl, ...(text === null ? {} : { resource: text }), search: { mode: 'match' } };
+}
+
+/** Behind the last entry of the page before. */
+function startOf(visit: Visit, ids: readonly string[]): number {
+  const after = cursorOf(visit);
+  const place = after === undefined ? -1 : ids.indexOf(after);
+  if (after === undefined || place >= 0) return place + 1;
+  throw new RestError('PARAMETER', 'The list has changed; begin again', {
+    details: { expression: '_cursor' },
+  });
 }

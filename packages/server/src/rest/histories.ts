@@ -7,7 +7,7 @@ import { type BundleEntry, bundleText } from './bundle-text.ts';
 import { notFound, RestError } from './error.ts';
 import { openForeign } from './foreign.ts';
 import { asJudged, createGate, factsOf } from './gate.ts';
-import { faceOf, locate } from './located.ts';
+import { faceOf, isFaceKind, locate } from './located.ts';
 import { faceRendered } from './release.ts';
 import { countOf, cursorOf, instantOf, nextLink, selfLink } from './paging.ts';
 import { part, pass, type RestAnswer, type Visit } from './visit.ts';
@@ -37,7 +37,7 @@ export async function historyInstance(visit: Visit): Promise<RestAnswer> {
 
 export async function historyType(visit: Visit): Promise<RestAnswer> {
   const type = part(visit, 'type');
-  if (faceOf(visit, type) !== undefined && typeRow(type)?.kind !== 'through') {
+  if (isFaceKind(typeRow(type)?.kind)) {
     throw new RestError('METHOD_NOT_ALLOWED', `${type} has a history of each resource only`);
   }
   return renderHistory(visit, await storedPage(visit, { type }));

@@ -1,4 +1,4 @@
-import { typeRow } from '../fhir/index.ts';
+import { type Kind, typeRow } from '../fhir/index.ts';
 import type { Face, LedgerVersion } from '../ports.ts';
 import type { StoredVersion } from '../store/index.ts';
 import { pass, type Visit } from './visit.ts';
@@ -12,12 +12,15 @@ export type Located =
   | { readonly kind: 'face'; readonly face: Face }
   | { readonly kind: 'nowhere' };
 
-const FACES: ReadonlySet<string | undefined> = new Set(['face', 'contract-face']);
+/** Types that are shown and never stored; a `through` type may be both stored and shown. */
+export function isFaceKind(kind: Kind | undefined): boolean {
+  return kind === 'face' || kind === 'contract-face';
+}
 
 export async function locate(visit: Visit, type: string, id: string): Promise<Located> {
   pass(visit, 'locate');
   const face = faceOf(visit, type);
-  if (face !== undefined && FACES.has(typeRow(type)?.kind)) return { kind: 'face', face };
+  if (face !== undefined && isFaceKind(typeRow(type)?.kind)) return { kind: 'face', face };
   const head = visit.server.store.get(type, id);
   if (head !== undefined) return { kind: 'stored', head };
   const versions = await visit.server.exchange.versions(id);

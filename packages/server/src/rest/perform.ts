@@ -4,6 +4,7 @@ import type { ServerContext } from './context.ts';
 import { RestError } from './error.ts';
 import { preferences } from './headers.ts';
 import type { Interaction } from './interactions.ts';
+import { faceOf, isFaceKind } from './located.ts';
 import { badParameter } from './paging.ts';
 import { assertOpen } from './purpose.ts';
 import { routeOf } from './routing.ts';
@@ -25,6 +26,7 @@ export async function perform(arrival: Arrival): Promise<RestAnswer> {
   const visit = visitOf(arrival);
   assertPurpose(visit, arrival);
   assertPath(visit);
+  assertServed(visit, arrival.row);
   assertParameters(visit, arrival.row);
   const answer = await RUNS[arrival.row.name](visit);
   assertPassed(visit, arrival.row.steps);
@@ -82,6 +84,15 @@ function assertPath(visit: Visit): void {
       throw new RestError('NOT_FOUND', 'No such resource, or no permission to read it');
   }
   pass(visit, 'parse');
+}
+
+/** What is never stored, and a face that this server does not have, can be validated and nothing else. */
+function assertServed(visit: Visit, row: Interaction): void {
+  const { type } = visit.request.path;
+  if (type === undefined || row.name === '$validate') return;
+  const kind = typeRow(type)?.kind;
+  const isShown = kind !== 'never' && (!isFaceKind(kind) || faceOf(visit, type) !== undefined);
+  if (!isShown) throw new RestError('METHOD_NOT_ALLOWED', `${type} is not kept by this server`);
 }
 
 /** A parameter that an interaction does not know is an error, unless the caller prefers lenience (search.html 3.1.1.0.1). */

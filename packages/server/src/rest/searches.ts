@@ -11,9 +11,10 @@ import { stateRefused, stateReleased } from './access.ts';
 import { json } from './answers.ts';
 import { type BundleEntry, bundleText } from './bundle-text.ts';
 import { RestError } from './error.ts';
-import { searchFace } from './face-search.ts';
+import type { Face, FaceResource } from '../ports.ts';
+import { faceEntry, searchFace } from './face-search.ts';
 import { createGate, factsOf, type Gate } from './gate.ts';
-import { faceOf } from './located.ts';
+import { faceOf, isFaceKind } from './located.ts';
 import { foreignOf, linkedPatients, type NamedPerson, personNamed } from './persons.ts';
 import { cursorOf, nextLink, selfLink } from './paging.ts';
 import { part, pass, type RestAnswer, type Visit } from './visit.ts';
@@ -45,13 +46,23 @@ async function searchFor(
   parameters: readonly (readonly [string, string])[],
 ): Promise<RestAnswer> {
   const face = faceOf(visit, type);
-  if (face !== undefined && typeRow(type)?.kind !== 'through')
-    return searchFace(visit, type, face, parameters);
+  if (face !== undefined && isFaceKind(typeRow(type)?.kind)) return searchFace(visit, type, face, parameters);
   const query = queryOf(visit, type, parameters);
   const person = await personNamed(visit, query);
   const found =
     person === undefined ? await searchOwn(visit, query) : await searchPerson(visit, query, person);
-  return renderSearch(visit, found);
+  return renderSearch(visit, found, await shownBeside(visit, face, parameters));
+}
+
+/** What the ledger says of a target, beside the Provenance that somebody stored; on the first page. */
+async function shownBeside(
+  visit: Visit,
+  face: Face | undefined,
+  parameters: readonly (readonly [string, string])[],
+): Promise<readonly FaceResource[]> {
+  const target = parameters.find(([name]) => name === 'target')?.[1];
+  if (face === undefined || target === undefined || cursorOf(visit) !== undefined) return [];
+  return face.search(visit.context, new URLSearchParams({ target }));
 }
 
 function queryOf(
@@ -120,28 +131,29 @@ function releasedFacts(...lists: readonly (readonly SearchHit[])[]): AccessFacts
   return lists.flat().flatMap(({ record }) => factsOf(record) ?? []);
 }
 
-function renderSearch(visit: Visit, found: Found): RestAnswer {
+function renderSearch(visit: Visit, found: Found, shown: readonly FaceResource[]): RestAnswer {
   pass(visit, 'render');
   const { query, matches, included, total, next, covered } = found;
   const links = [
-    selfLink(visit, shown(visit, query)),
-    ...(next === undefined ? [] : [nextLink(visit, next, shown(visit, query))]),
+    selfLink(visit, counted(visit, query)),
+    ...(next === undefined ? [] : [nextLink(visit, next, counted(visit, query))]),
   ];
   const labels = [...matches, ...included].flatMap(({ record }) => record.labels ?? []);
   const entries = [
     ...matches.map((hit) => hitEntry(visit, hit, 'match')),
+    ...shown.map((resource) => faceEntry(visit, query.type, resource)),
     ...included.map((hit) => hitEntry(visit, hit, 'include')),
     ...coverage.entries(covered, query.ignored),
   ];
   const text = bundleText(
-    { type: 'searchset', ...(total === undefined ? {} : { total }), links, labels },
+    { type: 'searchset', ...(total === undefined ? {} : { total: total + shown.length }), links, labels },
     entries,
   );
   return { ...json(200, text), slotted: covered.kind === 'person' && matches.length === 0 };
 }
 
 /** The parameters that counted, as the client sent them. */
-function shown(visit: Visit, { ignored }: SearchQuery): [string, string][] {
+function counted(visit: Visit, { ignored }: SearchQuery): [string, string][] {
   return [...visit.request.parameters].filter(([name]) => !ignored.includes(name));
 }
 

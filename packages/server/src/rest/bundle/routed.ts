@@ -2,7 +2,7 @@ import { typeRow } from '../../fhir/index.ts';
 import { type CreateCondition, lockKeys } from '../conditions.ts';
 import { RestError } from '../error.ts';
 import type { Interaction, InteractionName } from '../interactions.ts';
-import { faceOf } from '../located.ts';
+import { isFaceKind } from '../located.ts';
 import { assertOpen } from '../purpose.ts';
 import { routeOf } from '../routing.ts';
 import type { Visit } from '../visit.ts';
@@ -30,12 +30,12 @@ export function routed(visit: Visit, entries: readonly Entry[]): RoutedEntry[] {
         details: { expression },
       });
     assertOpen(visit, route.row);
-    assertPossible(visit, entry, route.row, route.path['type']);
+    assertPossible(entry, route.row, route.path['type']);
     return { entry, ...route };
   });
 }
 
-function assertPossible(visit: Visit, entry: Entry, row: Interaction, type: string | undefined): void {
+function assertPossible(entry: Entry, row: Interaction, type: string | undefined): void {
   const expression = `${placeOf(entry.index)}.request.url`;
   if (type !== undefined && typeRow(type) === undefined) {
     throw new RestError('UNKNOWN_TYPE', `${expression} names no resource type of FHIR R4`, {
@@ -47,12 +47,7 @@ function assertPossible(visit: Visit, entry: Entry, row: Interaction, type: stri
       details: { expression },
     });
   }
-  if (
-    row.method !== 'GET' &&
-    type !== undefined &&
-    faceOf(visit, type) !== undefined &&
-    typeRow(type)?.kind !== 'through'
-  ) {
+  if (row.method !== 'GET' && type !== undefined && isFaceKind(typeRow(type)?.kind)) {
     const message = `${type} is a transaction of its own: send it alone, or in a batch`;
     throw new RestError('BUSINESS_RULE', message, { details: { expression } });
   }

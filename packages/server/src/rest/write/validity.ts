@@ -1,5 +1,6 @@
 import { typeRow, validate } from '../../fhir/index.ts';
 import { type Issue, RestError } from '../error.ts';
+import { isFaceKind } from '../located.ts';
 import { pass, type Visit } from '../visit.ts';
 import type { Proposal } from './drafts.ts';
 
@@ -24,8 +25,7 @@ export function assertStorable(type: string): void {
   const kind = typeRow(type)?.kind;
   if (kind === undefined) throw new RestError('UNKNOWN_TYPE', `${type} is no resource type of FHIR R4`);
   if (kind === 'never') throw new RestError('METHOD_NOT_ALLOWED', `${type} is never stored`);
-  if (kind === 'face' || kind === 'contract-face')
-    throw new RestError('METHOD_NOT_ALLOWED', `${type} cannot be written this way`);
+  if (isFaceKind(kind)) throw new RestError('METHOD_NOT_ALLOWED', `${type} cannot be written this way`);
 }
 
 function issuesOf({ plain, place }: Proposal): Issue[] {
