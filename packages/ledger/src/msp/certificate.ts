@@ -74,7 +74,7 @@ export function parseCertificatePem(pem: Uint8Array | string): Certificate {
 }
 
 /** @throws LedgerError MALFORMED */
-export function parseCertificate(der: Uint8Array): Certificate {
+function parseCertificate(der: Uint8Array): Certificate {
   let x509: X509Certificate;
   try {
     x509 = new X509Certificate(der);

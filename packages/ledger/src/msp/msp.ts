@@ -129,7 +129,7 @@ export class Msp {
   }
 
   #isValid(identity: MspIdentity): boolean {
-    identity.refusal ??= this.#refusal(identity.certificate);
+    if (identity.refusal === undefined) identity.refusal = this.#refusal(identity.certificate);
     return identity.refusal === null;
   }
 

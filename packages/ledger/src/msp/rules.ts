@@ -7,7 +7,7 @@ import { isRevoked, parseRevocationList, type RevocationList } from './revocatio
 import type { NodeRole } from './types.ts';
 
 /** An organisational unit that counts only below the given chain of authorities; below any when it names none. */
-export interface UnitRule {
+interface UnitRule {
   readonly unit: string;
   readonly certifiers: Uint8Array | undefined;
 }

@@ -29,7 +29,7 @@ export const VALID = {
   notBefore: new Date('2026-01-01T00:00:00Z'),
   notAfter: new Date('2046-01-01T00:00:00Z'),
 };
-export const MSP_IDS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'] as const;
+const MSP_IDS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'] as const;
 export type MspId = (typeof MSP_IDS)[number];
 
 export interface Member {
@@ -164,7 +164,7 @@ export function transaction(draft: Draft): Uint8Array {
   return envelope(creator, channelHeader, signatureHeader, new WireWriter().present(1, action).finish());
 }
 
-export function envelope(
+function envelope(
   creator: Member,
   channelHeader: Uint8Array,
   signatureHeader: Uint8Array,

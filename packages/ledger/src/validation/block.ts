@@ -10,7 +10,7 @@ import {
 } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
 import { sequence, TAG, writeElement, writeInteger } from '../msp/der.ts';
-import { WireReader, WireWriter } from '../wire/index.ts';
+import { WireReader } from '../wire/index.ts';
 
 export interface BlockHeader {
   readonly number: bigint;
@@ -114,9 +114,4 @@ function decodeHeader(bytes: Uint8Array): BlockHeader {
     else reader.skip();
   }
   return header;
-}
-
-/** common.Metadata without signatures */
-export function metadataValue(value: Uint8Array): Bytes {
-  return new WireWriter().bytes(1, value).finish();
 }

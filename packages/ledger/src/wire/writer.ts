@@ -20,11 +20,13 @@ export class WireWriter {
 
   /** A message, an element of a repeated field, or a member of a oneof: written even when empty. */
   present(field: number, value: Uint8Array): this {
+    return this.head(field, value.length).raw(value);
+  }
+
+  /** Tag and length of a field whose bytes the caller puts behind them. */
+  head(field: number, length: number): this {
     this.#varint(field * 8 + 2);
-    this.#varint(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
+    this.#varint(length);
     return this;
   }
 
