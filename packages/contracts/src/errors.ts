@@ -93,9 +93,10 @@ const CODES: ReadonlySet<string> = new Set(CONTRACT_ERROR_CODES);
  * `undefined`: the text carries none.
  */
 export function contractErrorOf(text: string): ContractError | undefined {
-  for (const [, code, message] of text.matchAll(/\b([A-Z][A-Z_]+): ([^\n]*)/g)) {
-    if (code !== undefined && CODES.has(code))
-      return new ContractError(code as ContractErrorCode, message ?? '');
+  for (const match of text.matchAll(/\b([A-Z][A-Z_]+): /g)) {
+    const code = match[1] ?? '';
+    const [message = ''] = text.slice(match.index + match[0].length).split('\n');
+    if (CODES.has(code)) return new ContractError(code as ContractErrorCode, message);
   }
   return undefined;
 }

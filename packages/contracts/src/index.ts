@@ -26,7 +26,13 @@ export { MAX_ORGANISATIONS, type FoundingState, type ProposalState } from './fun
 export type { PersonState, ResolvedPerson } from './functions/persons.ts';
 export { MAX_DELEGATION_DEPTH, MAX_EXCEPTIONS } from './functions/authorisation.ts';
 export { MAX_HISTORY, type BodyResult } from './functions/records.ts';
-export { EMERGENCY_HOURS, MAX_OPEN_EMERGENCIES, type EpochState } from './functions/custody.ts';
+export {
+  EMERGENCY_HOURS,
+  MAX_EMERGENCIES_PER_HOUR,
+  MAX_OPEN_EMERGENCIES,
+  MAX_PROOF_HASHES,
+  type EpochState,
+} from './functions/custody.ts';
 
 export {
   MAX_ITEMS,
@@ -44,3 +50,6 @@ export { BASE_POLICY, ROLE_RULES, type BaseRow, type RoleRule } from './gate/bas
 export type { Tx } from './tx.ts';
 export { decodeWrite, tables, type StateChange, type TableName } from './state/tables.ts';
 export type { Table } from './state/table.ts';
+export { reference } from './reference.ts';
+export { RELATION_DAYS } from './gate/facts.ts';
+export { MAX_DIRECTORY_BYTES } from './rules/directory.ts';

@@ -7,7 +7,7 @@ import { compositeKey, partText, type KeyPart, type Table } from './state/table.
 import type { StateIterator, Stub } from './stub.ts';
 
 /** Rows that one scan returns; a range that holds more is a defect of the layout. Fabric's own limit is 100,000. */
-export const MAX_SCAN_ROWS = 20_000;
+const MAX_SCAN_ROWS = 20_000;
 
 /**
  * What a rule sees of its transaction. Reads answer from the state before the transaction (as on Fabric, a rule never sees its

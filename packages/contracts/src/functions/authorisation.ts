@@ -54,7 +54,7 @@ const TREE_USERS: readonly Role[] = [
   'emergency-staff',
 ];
 
-export const grantArguments = z.strictObject({
+const grantArguments = z.strictObject({
   grantId: identifier,
   personId,
   effect: z.enum(['permit', 'deny']),

@@ -17,11 +17,11 @@ import { z } from 'zod';
 /** Items of one question to the gate. */
 export const MAX_ITEMS = 1_000;
 
-export const signer = z.strictObject({ mspId, userId, role: z.enum(ROLES) });
+const signer = z.strictObject({ mspId, userId, role: z.enum(ROLES) });
 export const transactionId = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** One version of a record, as the asker knows it: a custodian and the author's server know the true labels. */
-export const accessItem = z.strictObject({
+const accessItem = z.strictObject({
   recordId: recordId.optional(),
   version: z.int().min(1).optional(),
   persons: z.array(personId).max(MAX_PERSONS_PER_RECORD),

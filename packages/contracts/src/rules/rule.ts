@@ -6,10 +6,7 @@ import type { Tx } from '../tx.ts';
  * only for a caller whose standing and role the dispatcher has checked, with an argument that its schema accepted; a refusal is
  * a ContractError with a code of its row in the registry.
  */
-export type Rule<Name extends FunctionName> = (
-  tx: Tx,
-  argument: ParsedArgumentOf<Name>,
-) => Promise<ResultOf<Name>>;
+type Rule<Name extends FunctionName> = (tx: Tx, argument: ParsedArgumentOf<Name>) => Promise<ResultOf<Name>>;
 
 /** One rule for each function of a namespace. */
 export type RulesOf<Name extends FunctionName> = { readonly [N in Name]: Rule<N> };

@@ -10,7 +10,7 @@ import type { Tx } from '../tx.ts';
 import { putDirectory, type DirectoryOperation } from './directory.ts';
 import { renewed } from './persons.ts';
 
-export type RecordOnly = Exclude<RecordOperation, { readonly kind: 'directory' }>;
+type RecordOnly = Exclude<RecordOperation, { readonly kind: 'directory' }>;
 type ContentOperation = Extract<RecordOnly, { readonly kind: 'put' | 'amend' }>;
 /** An operation and its position, which names its transient values. */
 interface Placed<Operation> {

@@ -121,7 +121,7 @@ export const tables = {
   ),
 } as const;
 
-export type Tables = typeof tables;
+type Tables = typeof tables;
 export type TableName = keyof Tables;
 type KeyOf<T> = T extends Table<infer Key, infer _Row> ? Key : never;
 type RowOf<T> = T extends Table<infer _Key, infer Row> ? Row : never;
