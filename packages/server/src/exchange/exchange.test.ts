@@ -1,6 +1,9 @@
 import { fromBase64 } from '@healthchain/core';
+import { decodeBlock } from '@healthchain/ledger';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller, LedgerVersion } from '../ports.ts';
+import type { ChannelLogExport } from './export.ts';
+import { verifyLogExport } from './verify-export.ts';
 import { requestOf, startConsortium, until, type TestConsortium } from './harness/consortium.ts';
 import {
   appliedEverywhere,
@@ -150,6 +153,22 @@ describe('the access log', () => {
     expect(channels[0]?.missing).toEqual([]);
     expect(channels[0]?.checkpoints).toHaveLength(3);
     expect(fromBase64(channels[0]?.blocks[0] ?? '').length).toBeGreaterThan(1_000);
+  });
+
+  test('the proofs hold against the blocks alone; an entry that is taken out is named', async () => {
+    const { authority } = consortium.servers;
+    const { channels } = await authority.exchange.exportAccessLog(requestOf(maria), known.person);
+    const [care] = channels as [ChannelLogExport];
+    const blocks = care.blocks.map((block) => decodeBlock(fromBase64(block)));
+    const report = verifyLogExport(care, blocks);
+    expect(report.findings.filter(({ severity }) => severity === 'breach')).toEqual([]);
+    expect(report.accesses.some(({ status }) => status === 'proved')).toBe(true);
+    const [first, ...others] = care.bundle.custodians;
+    const entries = first?.entries.filter((_, i) => i !== 1) ?? [];
+    const cut = { ...care.bundle, custodians: [{ ...first, entries } as (typeof others)[number], ...others] };
+    const broken = verifyLogExport({ ...care, bundle: cut }, blocks);
+    expect(broken.ok).toBe(false);
+    expect(broken.findings.map(({ custodian }) => custodian)).toContain(first?.custodian);
   });
 });
 

@@ -21,3 +21,4 @@ export { openExchange, type ExchangeStatus, type RunningExchange } from './open.
 export type { RebuildProgress } from './rebuild.ts';
 export { tlsIdentityFrom } from './tls-identity.ts';
 export { openHealthClient } from './sessions/health-client.ts';
+export { verifyLogExport } from './verify-export.ts';

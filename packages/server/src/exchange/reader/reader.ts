@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import {
   certificateKey,
   CustodyError,
@@ -101,7 +102,7 @@ function askable(
   const all = epoch.custodians.flatMap(({ mspId }): AskableCustodian[] => {
     const certificate = facts.serverCertificate(channel, mspId);
     if (certificate === undefined) return [];
-    const key = certificateKey(certificate);
+    const key = keyOf(certificate);
     return [
       {
         mspId,
@@ -112,6 +113,19 @@ function askable(
     ];
   });
   return [...all.filter(({ mspId }) => mspId === own), ...all.filter(({ mspId }) => mspId !== own)];
+}
+
+const KEYS_KEPT = 256;
+const keys = new Map<string, KeyObject>();
+
+/** Of a certificate on the ledger; parsed once. */
+function keyOf(certificate: string): KeyObject {
+  const known = keys.get(certificate);
+  if (known !== undefined) return known;
+  const key = certificateKey(certificate);
+  if (keys.size >= KEYS_KEPT) keys.clear();
+  keys.set(certificate, key);
+  return key;
 }
 
 async function askOwn(
