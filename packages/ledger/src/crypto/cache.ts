@@ -3,7 +3,7 @@ import { concat, uint32 } from '@healthchain/core';
 import type { VerificationJob } from './verifier.ts';
 
 /** Outcomes kept by a cache that is given no limit: about 40 MB. */
-export const DEFAULT_CACHED_OUTCOMES = 200_000;
+const DEFAULT_CACHED_OUTCOMES = 200_000;
 
 const encodedKeys = new WeakMap<KeyObject, Uint8Array>();
 

@@ -1,4 +1,4 @@
-export { DEFAULT_CACHED_OUTCOMES, VerificationCache } from './cache.ts';
+export { VerificationCache } from './cache.ts';
 export { createPoolVerifier } from './pool.ts';
 export { importPrivateKey, nativeSigner, signDigestless, toLowS, verifySignature } from './signature.ts';
 export { createVerifier, type VerificationJob, type Verifier } from './verifier.ts';

@@ -2,7 +2,7 @@ export { ReadWriteSetBuilder } from './builder.ts';
 export { decodeMetadata, decodeReadWriteSet } from './decode.ts';
 export { encodeStateMetadata } from './encode.ts';
 export { compareKeys, hashedNamespace, privateNamespace } from './keys.ts';
-export { MERKLE_MAX_DEGREE, MIN_MERKLE_DEGREE, RangeReads } from './range-reads.ts';
+export { MIN_MERKLE_DEGREE, RangeReads } from './range-reads.ts';
 export type {
   CollectionSet,
   KvRead,
@@ -15,4 +15,4 @@ export type {
   ReadWriteSet,
   Version,
 } from './types.ts';
-export { compareVersions, sameVersion, versionBytes } from './version.ts';
+export { sameVersion, versionBytes } from './version.ts';

@@ -4,7 +4,7 @@ import { encodeReads } from './encode.ts';
 import type { KvRead, MerkleSummary, RangeQuery } from './types.ts';
 
 /** Results of a range query beyond which its reads are summarised by hashes (ledger.state.maxDegree of Fabric, fixed there). */
-export const MERKLE_MAX_DEGREE = 50;
+const MERKLE_MAX_DEGREE = 50;
 
 const LEAF_LEVEL = 1;
 /** A tree of a lower degree cannot be built. */

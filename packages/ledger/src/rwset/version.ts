@@ -1,12 +1,6 @@
 import { concat, type Bytes } from '@healthchain/core';
 import type { Version } from './types.ts';
 
-export function compareVersions(a: Version, b: Version): number {
-  if (a.block !== b.block) return a.block < b.block ? -1 : 1;
-  if (a.transaction !== b.transaction) return a.transaction < b.transaction ? -1 : 1;
-  return 0;
-}
-
 export function sameVersion(a: Version | undefined, b: Version | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.block === b.block && a.transaction === b.transaction;

@@ -4,7 +4,7 @@ import { checkBlockSignatures } from './block-signatures.ts';
 
 export type { StateRow } from './replay-state.ts';
 export type { ChainReport, ChainToVerify, Finding } from './types.ts';
-export { MAX_FINDINGS, verifyChain } from './verify-chain.ts';
+export { verifyChain } from './verify-chain.ts';
 
 /** checkBlockSignatures for a marshalled common.Block. @throws LedgerError BAD_BLOCK */
 export function verifyBlockSignatures(config: ChannelConfig, block: Uint8Array): void {

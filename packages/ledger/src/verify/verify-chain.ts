@@ -20,7 +20,7 @@ import { ReplayState } from './replay-state.ts';
 import type { ChainReport, ChainToVerify, Finding } from './types.ts';
 
 /** Findings after which a chain is not examined any further. */
-export const MAX_FINDINGS = 100;
+const MAX_FINDINGS = 100;
 
 const NOT_CHECKED = [
   'whether endorsers ran the contract that they endorsed: a quorum of organisations vouches for it',
