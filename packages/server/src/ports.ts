@@ -162,6 +162,13 @@ export interface Exchange {
     reason: EmergencyReason,
   ): Promise<{ readonly transactionId: string; readonly until: string }>;
 
+  /**
+   * The proofs about one person of all custodians, as JSON for `verify --offline`; reading them is logged like any other look.
+   *
+   * @throws ExchangeError FORBIDDEN when no custodian shows this log to the caller, UNAVAILABLE
+   */
+  exportAccessLog?(context: RequestContext, personId: PersonId): Promise<object>;
+
   readonly persons: Persons;
   /** Consent, AuditEvent and the ledger's Provenance: resources that are not stored but shown. */
   readonly faces: Readonly<Record<string, Face>>;
