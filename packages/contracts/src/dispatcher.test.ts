@@ -1,5 +1,6 @@
 import { fromUtf8, utf8 } from '@healthchain/core';
-import { describe, expect, it, vi } from 'vitest';
+import type { ChaincodeInterface, ChaincodeStub } from 'fabric-shim';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { chaincode, createChaincode } from './dispatcher.ts';
 import type { Stub } from './stub.ts';
 import {
@@ -20,6 +21,11 @@ async function answer(ledger: MemoryLedger, args: readonly string[], transient?:
 }
 
 describe('the dispatcher', () => {
+  it('has the types that fabric-shim’s server takes and gives', () => {
+    expectTypeOf<ChaincodeStub>().toExtend<Stub>();
+    expectTypeOf(chaincode).toExtend<ChaincodeInterface>();
+  });
+
   it('answers as fabric-shim’s success and error', async () => {
     const ledger = await readyLedger();
     const good = await answer(ledger, ['persons:Get', JSON.stringify({ personId: maria })]);
