@@ -12,18 +12,23 @@ export interface Metrics {
   readonly opened: Counter;
 }
 
+const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+const EXCHANGE_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
 /** One registry per server: a process may hold the servers of several organisations. */
 export function createMetrics(mspId: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ organisation: mspId });
-  const registers = [registry];
+  return { registry, ...requestMetrics([registry]), ...exchangeMetrics([registry]) };
+}
+
+function requestMetrics(registers: Registry[]): Pick<Metrics, 'request' | 'inFlight'> {
   return {
-    registry,
     request: new Histogram({
       name: 'healthchain_http_request_seconds',
       help: 'Time from the request to the end of the answer',
       labelNames: ['route', 'method', 'status'],
-      buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      buckets: REQUEST_BUCKETS,
       registers,
     }),
     inFlight: new Gauge({
@@ -31,6 +36,11 @@ export function createMetrics(mspId: string): Metrics {
       help: 'Requests without an answer yet',
       registers,
     }),
+  };
+}
+
+function exchangeMetrics(registers: Registry[]): Omit<Metrics, 'registry' | 'request' | 'inFlight'> {
+  return {
     decisions: new Counter({
       name: 'healthchain_gate_decisions_total',
       help: 'Decisions of the gate about own records, by its code',
@@ -47,7 +57,7 @@ export function createMetrics(mspId: string): Metrics {
       name: 'healthchain_exchange_seconds',
       help: 'Time that an operation of the exchange takes',
       labelNames: ['operation'],
-      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
+      buckets: EXCHANGE_BUCKETS,
       registers,
     }),
     written: new Counter({

@@ -31,7 +31,7 @@ export function json(
   return { status, headers: { 'content-type': FHIR_JSON, ...headers }, body };
 }
 
-export function outcomeAnswer(
+function outcomeAnswer(
   status: number,
   issues: readonly Issue[],
   headers: Readonly<Record<string, string>> = {},

@@ -84,6 +84,7 @@ function released(versions: readonly StoredVersion[]): AccessFacts[] {
   });
 }
 
+/** Opens every version of another organisation's record; who may open none may not know of tombstones either. */
 async function foreignInstance(
   visit: Visit,
   type: string,
@@ -95,27 +96,34 @@ async function foreignInstance(
   );
   for (const step of ['decide', 'filter', 'state'] as const) pass(visit, step);
   if (records.length === 0 || records.some((record) => record.type !== type)) throw notFound();
+  const labels = records.flatMap((record) => record.labels ?? []);
+  return { ...pageOf(visit, newestFirst(visit, versions, records)), labels };
+}
+
+function newestFirst(
+  visit: Visit,
+  versions: readonly LedgerVersion[],
+  records: readonly StoredVersion[],
+): Rendered[] {
   const since = instantOf(visit, '_since');
-  const before = Number(cursorOf(visit) ?? Number.MAX_SAFE_INTEGER);
-  const id = records[0]?.id as string;
   const opened = new Map(records.map((record) => [record.version, renderedOf(record)]));
-  const all = versions
-    .flatMap((version): Rendered[] => {
-      const tombstone = { type, id, version: version.version, lastUpdated: version.lastUpdated, text: null };
-      const rendered = version.kind === 'retract' ? tombstone : opened.get(version.version);
+  const facts = { type: part(visit, 'type'), id: part(visit, 'id') };
+  return versions
+    .flatMap(({ kind, version, lastUpdated }): Rendered[] => {
+      const rendered =
+        kind === 'retract' ? { ...facts, version, lastUpdated, text: null } : opened.get(version);
       return rendered === undefined ? [] : [rendered];
     })
     .filter(({ lastUpdated }) => since === undefined || Date.parse(lastUpdated) >= Date.parse(since))
     .toReversed();
+}
+
+function pageOf(visit: Visit, all: readonly Rendered[]): Omit<Page, 'labels'> {
+  const before = Number(cursorOf(visit) ?? Number.MAX_SAFE_INTEGER);
   const rest = all.filter(({ version }) => Number(version) < before);
-  const page = rest.slice(0, countOf(visit));
-  const next = page.length < rest.length ? { next: String(page.at(-1)?.version) } : {};
-  return {
-    versions: page,
-    labels: records.flatMap(({ labels }) => labels ?? []),
-    total: all.length,
-    ...next,
-  };
+  const versions = rest.slice(0, countOf(visit));
+  const next = versions.length < rest.length ? { next: String(versions.at(-1)?.version) } : {};
+  return { versions, total: all.length, ...next };
 }
 
 async function faceInstance(visit: Visit, type: string, id: string): Promise<Page> {

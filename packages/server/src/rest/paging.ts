@@ -1,9 +1,9 @@
 import { RestError } from './error.ts';
 import type { Visit } from './visit.ts';
 
-export const DEFAULT_COUNT = 50;
+const DEFAULT_COUNT = 50;
 /** Largest page; a larger `_count` is cut to it, as FHIR allows. */
-export const MAX_COUNT = 1_000;
+const MAX_COUNT = 1_000;
 const CURSOR = '_cursor';
 
 export interface Link {

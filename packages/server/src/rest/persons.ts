@@ -27,7 +27,7 @@ export async function linkedPatients(visit: Visit, patientId: string): Promise<r
 }
 
 /** The heads of a person's records at other organisations, in commit order. */
-export async function foreignHeads(
+async function foreignHeads(
   visit: Visit,
   person: NamedPerson,
   categories: readonly string[] | undefined,

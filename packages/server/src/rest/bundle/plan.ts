@@ -126,7 +126,7 @@ function assertOneWriteEach(planned: readonly Planned[]): void {
 }
 
 /** The failure of one entry, placed within the bundle. */
-export function atEntry({ index }: Entry, cause: unknown): RestError {
+function atEntry({ index }: Entry, cause: unknown): RestError {
   const failure = restErrorOf(cause);
   const { expression, issues } = failure.details;
   if (issues !== undefined || (typeof expression === 'string' && expression.startsWith('Bundle.')))

@@ -37,7 +37,7 @@ export function entryAnswer(visit: Visit, answer: RestAnswer): BundleEntry {
   return isOutcome ? { response, outcome: body } : { resource: body, response };
 }
 
-export function statusLine(status: number): string {
+function statusLine(status: number): string {
   return `${status} ${REASONS[status] ?? ''}`.trim();
 }
 

@@ -12,7 +12,7 @@ import type { Consortium } from './consortium.ts';
 
 const KEYS = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const AT = new Date('2026-03-01T10:00:00Z');
-export const BASES = ['http://north.test/fhir', 'http://south.test/fhir'] as const;
+const BASES = ['http://north.test/fhir', 'http://south.test/fhir'] as const;
 
 export interface TestServer {
   readonly app: FastifyInstance;

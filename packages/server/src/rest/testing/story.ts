@@ -22,7 +22,7 @@ export async function tellStory(): Promise<Story> {
   return { consortium, north, south, northDoctor, southDoctor };
 }
 
-export function idOf(location: unknown): string {
+function idOf(location: unknown): string {
   return /\/([^/]+)\/_history/.exec(String(location))?.[1] ?? '';
 }
 
