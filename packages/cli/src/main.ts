@@ -64,10 +64,16 @@ function fail(error: unknown, usage?: string): number {
     return 1;
   }
   console.error(`${error.code}: ${error.message}`);
+  for (const cause of causesOf(error)) console.error(`  because: ${cause}`);
   const hint = error.details['hint'];
   if (typeof hint === 'string') console.error(hint);
   if (error.code === 'USAGE' && usage !== undefined) console.error(`Usage: ${usage}`);
   return error.code === 'USAGE' ? 2 : 1;
+}
+
+function causesOf(error: Error): string[] {
+  const { cause } = error;
+  return cause instanceof Error ? [cause.message, ...causesOf(cause)] : [];
 }
 
 function printOverview(): number {

@@ -12,9 +12,9 @@ import { organisationOf, requireState, userOf } from '../consortium/state.ts';
 import { clientFor } from '../consortium/tokens.ts';
 import { control, readRunFile } from '../control/client.ts';
 import { CliError } from '../error.ts';
+import { until } from '../wait.ts';
 
 const START_DEADLINE_MS = 120_000;
-const POLL_MS = 100;
 /** Away from the ports of a demo that runs beside it. */
 const BENCH_PORT = 18_081;
 
@@ -93,12 +93,12 @@ async function startBenchConsortium(
   const args = [main, 'up', '--no-cast', '--data', data, '--port', String(BENCH_PORT)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const deadline = Date.now() + START_DEADLINE_MS;
-  while (readRunFile(data) === undefined) {
-    if (child.exitCode !== null || Date.now() > deadline)
-      throw new CliError('FAILED_CHECK', 'The consortium did not start');
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  await until(
+    () => child.exitCode !== null || readRunFile(data) !== undefined,
+    'the consortium to start',
+    START_DEADLINE_MS,
+  );
+  if (child.exitCode !== null) throw new CliError('FAILED_CHECK', 'The consortium did not start');
   return async () => {
     child.kill('SIGTERM');
     await exited;

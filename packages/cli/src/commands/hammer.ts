@@ -13,12 +13,12 @@ import {
 } from '../consortium/state.ts';
 import { clientFor } from '../consortium/tokens.ts';
 import { CliError } from '../error.ts';
+import { until } from '../wait.ts';
 import { HammerJournal } from '../hammer/journal.ts';
 import { hammer, promisesHeld, type HammerReport, type Supervisor } from '../hammer/run.ts';
 
 /** Longest that a start may take before the hammer gives up. */
 const START_DEADLINE_MS = 120_000;
-const POLL_MS = 100;
 
 export const hammerCommand: Command = {
   summary:
@@ -71,12 +71,12 @@ function supervisorOf({ data }: CommandContext, state: ConsortiumState, handle: 
       const run = readRunFile(data);
       if (run === undefined) throw new CliError('NOT_RUNNING', 'The consortium ended by itself');
       process.kill(run.pid, 'SIGKILL');
-      await until(() => Promise.resolve(readRunFile(data) === undefined), 'the process to end');
+      await until(() => readRunFile(data) === undefined, 'the process to end', START_DEADLINE_MS);
     },
     async start() {
       const main = fileURLToPath(new URL('../main.ts', import.meta.url));
       spawn(process.execPath, [main, 'up', '--data', data], { stdio: 'ignore', detached: true }).unref();
-      await until(() => answers(url), 'the servers to be ready');
+      await until(() => answers(url), 'the servers to be ready', START_DEADLINE_MS);
     },
   };
 }
@@ -86,15 +86,6 @@ async function answers(url: string): Promise<boolean> {
     return (await fetch(url, { signal: AbortSignal.timeout(1_000) })).status === 200;
   } catch {
     return false;
-  }
-}
-
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline)
-      throw new CliError('FAILED_CHECK', `Waited ${START_DEADLINE_MS / 1000} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 

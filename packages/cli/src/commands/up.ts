@@ -46,13 +46,16 @@ async function runUntilSignal({ options, data }: CommandContext, output: Output)
     output,
   );
   const socket = await serveControl(data, controlHandlers(consortium));
-  const ended = endSignal();
-  if (cast) await startCast(consortium, data, output);
-  else output.note('The consortium runs, without the cast.');
-  await ended;
-  output.note('Stopping …');
-  await socket.close();
-  await consortium.close();
+  try {
+    const ended = endSignal();
+    if (cast) await startCast(consortium, data, output);
+    else output.note('The consortium runs, without the cast.');
+    await ended;
+    output.note('Stopping …');
+  } finally {
+    await socket.close();
+    await consortium.close();
+  }
 }
 
 async function startCast(consortium: Consortium, data: string, output: Output): Promise<void> {

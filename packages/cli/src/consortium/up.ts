@@ -10,8 +10,12 @@ import { createOrReadState, type CreateOptions } from './create.ts';
 import { foundCircle, type Circle } from './found.ts';
 import { enrolMissingUsers } from './enrol.ts';
 import { openOrganisation, type RunningOrganisation } from './organisation.ts';
+import { until } from '../wait.ts';
 import { createStage } from './stage.ts';
 import { ledgerDirectory, type ConsortiumState } from './state.ts';
+
+/** Longest wait for every server to have caught up and every custodian to have an intake key. */
+const WRITABLE_DEADLINE_MS = 60_000;
 
 export interface UpOptions extends CreateOptions {
   readonly data: string;
@@ -27,8 +31,25 @@ export interface Consortium {
   close(): Promise<void>;
 }
 
-/** Starts ledger and servers; on return they answer, founded and with all users enrolled. */
+/** Starts ledger and servers; on return they answer, founded and with all users enrolled. What was opened before a failure is closed. */
 export async function openConsortium(options: UpOptions, output: Output): Promise<Consortium> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.toReversed()) await closer();
+  };
+  try {
+    return { ...(await openParts(options, output, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openParts(
+  options: UpOptions,
+  output: Output,
+  closers: (() => Promise<void> | void)[],
+): Promise<Omit<Consortium, 'close'>> {
   const { data } = options;
   output.progress('keys and genesis blocks');
   const state = await createOrReadState(data, options);
@@ -38,22 +59,26 @@ export async function openConsortium(options: UpOptions, output: Output): Promis
     chaincodes: { health: { module: import.meta.resolve('@healthchain/contracts'), export: 'chaincode' } },
     worker: true,
   });
+  closers.push(() => engine.close());
   await engine.deploy();
   output.progress('circles');
   const administratorOf = await administrators(data, state, engine);
   for (const circle of Object.keys(CIRCLES) as Circle[]) await foundCircle(circle, administratorOf);
   output.progress('servers');
   const organisations = await Promise.all(
-    state.organisations.map((organisation) => openOrganisation({ data, state, organisation, engine })),
+    state.organisations.map(async (organisation) => {
+      const running = await openOrganisation({ data, state, organisation, engine });
+      closers.push(() => running.close());
+      return running;
+    }),
   );
   await enrolMissingUsers(data, state, organisations);
+  const writable = (): boolean =>
+    organisations.every(({ exchange }) => exchange.ready() && exchange.canSeal());
+  await until(writable, 'the custodians’ intake keys', WRITABLE_DEADLINE_MS);
   const memory = new Memory(join(data, 'cast.journal'));
-  const close = async (): Promise<void> => {
-    await Promise.all(organisations.map((organisation) => organisation.close()));
-    await engine.close();
-    memory.close();
-  };
-  return { state, engine, organisations, memory, close };
+  closers.push(() => memory.close());
+  return { state, engine, organisations, memory };
 }
 
 /** The named persons; when this returns the consortium is ready. */

@@ -31,7 +31,7 @@ export const USERS: readonly DemoUser[] = [
   user('cora', 'Cora Lund', 'north', 'clerk', 'HOPERAT'),
   user('carl', 'Carl Winter', 'north', 'clerk', 'HOPERAT'),
   user('petra', 'Petra Quist', 'north', 'privacy-officer', 'HOPERAT'),
-  user('terminal', 'Ward 3 terminal', 'north', 'department-terminal', 'HOPERAT'),
+  user('terminal', 'Ward 3 terminal', 'north', 'department-terminal', 'TREAT'),
   user('sven', 'Dr Sven Dahl', 'south', 'doctor', 'TREAT'),
   user('sofia', 'Dr Sofia Reyes, emergency department', 'south', 'doctor', 'TREAT'),
   user('nora', 'Nora Vik, RN', 'south', 'nurse', 'TREAT'),

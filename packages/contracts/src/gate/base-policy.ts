@@ -103,4 +103,12 @@ export const BASE_POLICY: readonly BaseRow[] = [
     labels: N_AND_R,
     purposes: ['HPAYMT', 'HOPERAT'],
   },
+  /** An insurer knows who its members are; it is in no circle with care records (health.md section 1). */
+  {
+    roles: ['claims-auditor'],
+    rights: BOTH,
+    categories: ['demographics'],
+    labels: ['N'],
+    purposes: ['HPAYMT', 'HOPERAT'],
+  },
 ];

@@ -10,8 +10,8 @@ export type CodeFamily = 'icd10' | 'icd9' | 'snomed' | 'loinc' | 'rxnorm' | 'cpt
  * What marks a record as sensitive. Codes are separated by white space; `A50-A64` and `81400-81479` are ranges. In ICD an entry covers
  * the codes below it (`O98.7` covers `O98.71`, written with the point or without); elsewhere an entry is one code. `terms` are looked for in displays, texts and narratives.
  *
- * Reviewed against the public value sets of SAMHSA's Consent2Share, the HL7 SHIFT task force and eCQM CMS349 (HIV tests). The lists
- * are compact on purpose: what they miss, an author raises through meta.security.
+ * The HIV antibody and antigen codes were compared with public value sets; the other lists have not been reviewed by a clinician and
+ * need to be before real use. They are compact on purpose: what they miss, an author raises through meta.security.
  */
 export type SensitivityRule = Readonly<Partial<Record<CodeFamily, string>>> & { readonly terms: RegExp };
 
