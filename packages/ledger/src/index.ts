@@ -1,3 +1,4 @@
+export { benchLedger, type BenchOptions, type BenchReport } from './bench/index.ts';
 export { channelConfigFromBlock as channelConfigFrom, type ChannelConfig } from './config/index.ts';
 export { nativeSigner } from './crypto/index.ts';
 export {
@@ -5,6 +6,7 @@ export {
   decodeBlock,
   enroll,
   openNetwork,
+  openOfflineLedger,
   startEngine,
   type ChaincodeSource,
   type ConfigChange,
@@ -17,13 +19,21 @@ export {
   type Network,
   type NetworkDefinition,
   type NodeStatus,
+  type OfflineLedger,
   type RepairReport,
   type RevocationRequest,
   type StartEngineOptions,
 } from './engine/index.ts';
 export { LedgerError, type LedgerErrorCode } from './error.ts';
 export type { GatewayClient } from './gateway/index.ts';
-export { certificateAttributes, serializeIdentity, type Identity, type IdentityManager } from './msp/index.ts';
+export {
+  certificateAttributes,
+  serializeIdentity,
+  type Identity,
+  type IdentityManager,
+} from './msp/index.ts';
 export { NodeError, type NodeErrorCode } from './node-error.ts';
+export { checkOrdering } from './ordering/index.ts';
 export type { Chaincode, ChaincodeResponse } from './peer/index.ts';
 export { ValidationCode } from './validation/index.ts';
+export { verifyChain, type ChainReport, type ChainToVerify, type Finding } from './verify/index.ts';

@@ -13,3 +13,4 @@ export { startEngine, type Engine, type StartEngineOptions } from './engine.ts';
 export { enroll, type EnrollOptions } from './enroll.ts';
 export type { KeyPair } from './keys.ts';
 export { createNetwork, openNetwork, type CreateNetworkOptions, type Network } from './network.ts';
+export { openOfflineLedger, type OfflineLedger } from './offline.ts';

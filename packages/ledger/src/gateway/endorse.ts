@@ -1,4 +1,3 @@
-import { equalBytes } from '@healthchain/core';
 import { encodeEnvelope } from '../ordering/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import {
@@ -181,7 +180,7 @@ class Collection {
     const payload = answer.endorsed.payload;
     return (
       first?.endorsed.payload === undefined ||
-      (payload !== undefined && equalBytes(first.endorsed.payload, payload))
+      (payload !== undefined && Buffer.compare(first.endorsed.payload, payload) === 0)
     );
   }
 

@@ -1,5 +1,5 @@
 import type { ChannelConfig } from '../config/index.ts';
-import { readDefinition, LIFECYCLE } from '../lifecycle/index.ts';
+import type { ChaincodeDefinition } from '../lifecycle/index.ts';
 import { compileApplicationPolicy, compileSignaturePolicy, type Policy } from '../policy/index.ts';
 import type { NamespaceInterest, Peer, PeerChannel } from '../peer/index.ts';
 
@@ -17,7 +17,7 @@ export function policiesFor(
     const policies: (Policy | undefined)[] = interest.flatMap(
       ({ namespace, keyPolicies, needsChaincodePolicy }) => [
         ...(needsChaincodePolicy
-          ? [chaincodePolicy(config, namespace, (key) => view.get(LIFECYCLE, key)?.value)]
+          ? [chaincodePolicy(config, channel.definitions.forPlan(view, namespace))]
           : []),
         ...keyPolicies.map((policy) => compileSignaturePolicy(policy, config.identities)),
       ],
@@ -68,14 +68,23 @@ export function neededPeers(
   return collected;
 }
 
+const compiled = new WeakMap<ChaincodeDefinition, { config: ChannelConfig; policy: Policy | undefined }>();
+
 function chaincodePolicy(
   config: ChannelConfig,
-  name: string,
-  get: (key: string) => Uint8Array | undefined,
+  definition: ChaincodeDefinition | undefined,
 ): Policy | undefined {
-  const definition = readDefinition(get, name);
   if (definition === undefined) return undefined;
-  return compileApplicationPolicy(definition.validationParameter, config.identities, config.policies);
+  let known = compiled.get(definition);
+  if (known?.config !== config) {
+    const { validationParameter } = definition;
+    known = {
+      config,
+      policy: compileApplicationPolicy(validationParameter, config.identities, config.policies),
+    };
+    compiled.set(definition, known);
+  }
+  return known.policy;
 }
 
 function* subsets<T>(items: readonly T[], size: number, from = 0): Generator<T[]> {

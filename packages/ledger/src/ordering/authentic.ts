@@ -1,7 +1,8 @@
 import { equalBytes, sha256 } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
-import { blockDataHash, blockHeaderHash } from '../validation/index.ts';
+import { blockHeaderHash } from '../validation/index.ts';
 import type { RawBlock } from './block.ts';
+import { dataHashOnce } from './parsed.ts';
 import { checkClaims, type ConsenterCouncil } from './council.ts';
 import { certificateClaims, signedAtClaims, type SignatureClaim } from './finality.ts';
 import { acknowledgementBytes, voteBytes, type Message } from './messages.ts';
@@ -84,6 +85,6 @@ function isBlockOf(block: RawBlock, headerHash: Uint8Array, height: number): boo
   return (
     block.header.number === BigInt(height) &&
     equalBytes(blockHeaderHash(block.header), headerHash) &&
-    equalBytes(blockDataHash(block.data), block.header.dataHash)
+    equalBytes(dataHashOnce(block.data), block.header.dataHash)
   );
 }

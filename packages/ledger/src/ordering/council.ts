@@ -1,11 +1,13 @@
 import { decodeSchedule, type ChannelConfig, type Consenter } from '../config/index.ts';
-import type { Verifier } from '../crypto/index.ts';
+import { createVerifier, type Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import type { Identity } from '../msp/index.ts';
 import { serializeIdentity } from '../msp/index.ts';
+import { decodeBlock } from './block.ts';
 import { finalityClaims, mustBeFinal, type Council, type SignatureClaim } from './finality.ts';
 import type { FinalBlock } from './messages.ts';
 import { roundRobin, type Schedule } from './schedule.ts';
+import { openBlock } from './turn-metadata.ts';
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = { 'round-robin': roundRobin };
 
@@ -55,6 +57,16 @@ export async function checkFinality(
   const claims = finalityClaims(council, final);
   const outcomes = await checkClaims(council, verifier, [...claims.signatures, ...claims.certificate]);
   mustBeFinal(final, claims, (claim) => outcomes.get(claim) === true);
+}
+
+/**
+ * The rules of our own ordering for one block under the configuration before it, for `verifyChain({ ordering })`: schedule,
+ * turn, pass-over certificate and final signatures. Block 0 has none. @throws LedgerError BAD_BLOCK, MALFORMED
+ */
+export async function checkOrdering(config: ChannelConfig, bytes: Uint8Array): Promise<void> {
+  const block = decodeBlock(bytes);
+  if (block.header.number === 0n) return;
+  await checkFinality(councilOf(config), createVerifier(), openBlock(block));
 }
 
 function identityOf(config: ChannelConfig, consenter: Consenter): Identity {

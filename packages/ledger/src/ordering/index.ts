@@ -8,7 +8,7 @@ export {
   type RawBlock,
 } from './block.ts';
 export { BlockStore } from './block-store.ts';
-export { checkFinality, councilOf } from './council.ts';
+export { checkFinality, checkOrdering, councilOf } from './council.ts';
 export {
   encodeChannelHeader,
   encodeEnvelope,

@@ -3,7 +3,7 @@ import { channelConfigFromBlock, channelConfigFromEnvelope, type ChannelConfig }
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import { NodeError } from '../node-error.ts';
-import { blockDataHash, blockHeaderHash, checkWellFormed } from '../validation/index.ts';
+import { blockHeaderHash } from '../validation/index.ts';
 import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal } from './admission.ts';
 import { Authority, type Effect, type Event, type Step } from './authority.ts';
 import { isAuthentic } from './authentic.ts';
@@ -19,7 +19,7 @@ import {
   type Message,
   type Proposal,
 } from './messages.ts';
-import { parsedOnce } from './parsed.ts';
+import { dataHashOnce, mustBeWellFormed, parsedOnce } from './parsed.ts';
 import { RequestPool } from './pool.ts';
 import type { SigningRecord } from './records.ts';
 import type { SigningLog } from './signing-log.ts';
@@ -250,7 +250,7 @@ export class ChannelOrderer {
     const header = repeat?.header ?? {
       number: BigInt(height),
       previousHash: this.#previousHash,
-      dataHash: blockDataHash(data),
+      dataHash: dataHashOnce(data),
     };
     const lastConfig = isConfigBlock(data) ? height : this.#lastConfig;
     return makeProposal(header, data, { lastConfig, turn, height, certificate });
@@ -279,7 +279,7 @@ export class ChannelOrderer {
     if (decodeOrderingValue(proposal.value).lastConfig !== expectedConfig) return false;
     if (hasConfig && data.length > 1) return false;
     try {
-      checkWellFormed(header.number, data);
+      mustBeWellFormed(header.number, data);
     } catch {
       return false;
     }

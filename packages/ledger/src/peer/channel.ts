@@ -9,6 +9,7 @@ import type { FileStore, KeyValueStore, TransactionPlace } from '../storage/inde
 import { LedgerStore } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { Committer, type CommittedBlock } from './committer.ts';
+import { DefinitionCache } from './definitions.ts';
 import type { BlockFeed, BlockSource } from './feed.ts';
 import type { HistorySource, KeyModification } from './stub-iterators.ts';
 import type { LedgerQueries } from './system-chaincodes.ts';
@@ -34,6 +35,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   readonly #store: LedgerStore;
   readonly #committer: Committer;
   readonly #cache = new Map<number, CommittedBlock>();
+  readonly definitions = new DefinitionCache();
   readonly #stopping = new AbortController();
   #listeners: (() => void)[] = [];
   #paused: (() => void) | undefined;

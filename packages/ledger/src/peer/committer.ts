@@ -4,19 +4,16 @@ import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import { decodeBlock, encodeBlock, MetadataIndex, withMetadata, type RawBlock } from '../ordering/block.ts';
 import { checkFinality, councilOf } from '../ordering/council.ts';
-import { parsedOnce } from '../ordering/parsed.ts';
+import { dataHashOnce, mustBeWellFormed, parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { BlockCommit, LedgerStore, PrivateWrite } from '../storage/index.ts';
+import type { BlockCommit, LedgerStore } from '../storage/index.ts';
 import {
-  blockDataHash,
   blockHeaderHash,
-  checkWellFormed,
   validateBlock,
   validateGenesis,
   type BlockValidation,
   type ParsedTransaction,
   type StateReader,
-  type StateUpdate,
 } from '../validation/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import type { DeliveredBlock } from './feed.ts';
@@ -57,7 +54,7 @@ export class Committer {
     const raw = decodeBlock(genesis);
     const validation = validateGenesis(genesis);
     const block = withMetadata(raw, MetadataIndex.transactionsFilter, validation.codes);
-    await store.commit(commitOf(block, encodeBlock(block), raw.data.map(parsedOnce), validation, []));
+    await store.commit(commitOf(block, encodeBlock(block), raw.data.map(parsedOnce), validation));
   }
 
   get config(): ChannelConfig {
@@ -72,8 +69,8 @@ export class Committer {
       throw refused(header.number, 'its number');
     if (!equalBytes(header.previousHash, savepoint.headerHash))
       throw refused(header.number, 'its previous hash');
-    if (!equalBytes(header.dataHash, blockDataHash(data))) throw refused(header.number, 'its data hash');
-    checkWellFormed(header.number, data);
+    if (!equalBytes(header.dataHash, dataHashOnce(data))) throw refused(header.number, 'its data hash');
+    mustBeWellFormed(header.number, data);
     await checkFinality(councilOf(this.#config), this.#verifier, openBlock(delivered.block));
   }
 
@@ -114,34 +111,13 @@ export class Committer {
       const block = sealed(delivered.block, validation);
       const bytes = encodeBlock(block);
       const number = delivered.number;
-      const privates = this.#privateUpdates(number, transactions, validation);
       return {
         committed: { number, bytes, block, transactions, codes: validation.codes },
-        commit: commitOf(block, bytes, transactions, validation, privates),
+        commit: commitOf(block, bytes, transactions, validation),
       };
     } finally {
       await view.close();
     }
-  }
-
-  /** Preimages that this peer endorsed, now that the hashes of them are on the chain. */
-  #privateUpdates(
-    number: number,
-    transactions: readonly ParsedTransaction[],
-    validation: BlockValidation,
-  ): StateUpdate[] {
-    return transactions.flatMap(({ txId, action }, index) => {
-      const hasHashes = action?.sets.namespaces.some((set) => set.collections.length > 0) ?? false;
-      if (validation.codes[index] !== 0 || !hasHashes) return [];
-      const version = { block: BigInt(number), transaction: BigInt(index) };
-      return this.#store.privateWrites(txId).map((write: PrivateWrite) => ({
-        namespace: write.namespace,
-        key: write.key,
-        value: write.value,
-        metadata: new Uint8Array(),
-        version,
-      }));
-    });
   }
 }
 
@@ -157,14 +133,13 @@ function commitOf(
   bytes: Uint8Array,
   transactions: readonly ParsedTransaction[],
   validation: BlockValidation,
-  privates: readonly StateUpdate[],
 ): BlockCommit {
   return {
     number: Number(block.header.number),
     bytes,
     headerHash: blockHeaderHash(block.header),
     commitHash: validation.commitHash,
-    updates: [...validation.updates, ...privates],
+    updates: validation.updates,
     history: validation.history,
     transactions: transactions.map(({ txId }, i) => ({ txId, code: validation.codes[i] ?? 255 })),
   };

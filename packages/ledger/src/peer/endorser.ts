@@ -12,13 +12,7 @@ import { ERROR, ERROR_THRESHOLD, type Chaincode, type ChaincodeResponse } from '
 import type { PeerChannel } from './channel.ts';
 import type { DecodedProposal } from './proposal.ts';
 import { encodeProposalResponsePayload, type ProposalResponse } from './proposal-response.ts';
-import {
-  definitionFor,
-  EXECUTE_TIMEOUT_MS,
-  execute,
-  TOTAL_QUERY_LIMIT,
-  type ExecutionContext,
-} from './runtime.ts';
+import { EXECUTE_TIMEOUT_MS, execute, TOTAL_QUERY_LIMIT, type ExecutionContext } from './runtime.ts';
 import { SimulationError, Simulator } from './simulator.ts';
 import {
   invokeCscc,
@@ -151,9 +145,7 @@ export class Endorser {
 
   async #simulate(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator): Promise<Endorsed> {
     const name = proposal.extensionName;
-    const version = isSystemChaincode(name)
-      ? SYSTEM_VERSION
-      : definitionVersion(simulator, name, proposal.channelId);
+    const version = isSystemChaincode(name) ? SYSTEM_VERSION : definitionVersion(channel, simulator, name);
     const { response, event } = await this.#run(channel, proposal, simulator);
     const simulation = simulator.finish();
     const { txId, proposalHash } = proposal;
@@ -169,7 +161,6 @@ export class Endorser {
     const base = { response, interest, endorsement: undefined, height: simulator.height };
     if (response.status >= ERROR) return { ...base, payload };
     if (response.status >= ERROR_THRESHOLD) return { ...base, payload: undefined };
-    if (simulation.privateWrites.length > 0) await channel.store.keepPrivate(txId, simulation.privateWrites);
     return { ...base, payload, endorsement: this.#endorse(payload) };
   }
 
@@ -205,6 +196,7 @@ export class Endorser {
       mspId: this.#settings.signer.mspId,
       simulator,
       history: channel,
+      definitions: channel.definitions,
       chaincode: (name) => this.#settings.chaincodes.get(name),
       call: (name, channelId, args) =>
         this.#call(channel, proposal, simulator, { name, channelId, args, depth }),
@@ -292,13 +284,13 @@ export class Endorser {
   }
 }
 
-function definitionVersion(simulator: Simulator, name: string, channelId: string): string {
+function definitionVersion(channel: PeerChannel, simulator: Simulator, name: string): string {
   try {
-    return definitionFor(simulator, name).version;
+    return channel.definitions.forTransaction(simulator, name).version;
   } catch (error) {
     if (!(error instanceof SimulationError)) throw error;
     throw new SimulationError(
-      `make sure the chaincode ${name} has been successfully defined on channel ${channelId} and try again: ${error.message}`,
+      `make sure the chaincode ${name} has been successfully defined on channel ${channel.channelId} and try again: ${error.message}`,
     );
   }
 }

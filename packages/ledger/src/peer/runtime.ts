@@ -1,6 +1,7 @@
 import { NodeError } from '../node-error.ts';
-import { LIFECYCLE, readDefinition, type ChaincodeDefinition } from '../lifecycle/index.ts';
+import type { ChaincodeDefinition } from '../lifecycle/index.ts';
 import { ERROR, type Chaincode, type ChaincodeEvent, type ChaincodeResponse } from './chaincode.ts';
+import type { DefinitionCache } from './definitions.ts';
 import type { DecodedProposal } from './proposal.ts';
 import { SimulationError, type Simulator } from './simulator.ts';
 import type { HistorySource } from './stub-iterators.ts';
@@ -25,25 +26,13 @@ export interface ExecutionContext {
   readonly mspId: string;
   readonly simulator: Simulator;
   readonly history: HistorySource;
+  readonly definitions: DefinitionCache;
   chaincode(name: string): Chaincode | undefined;
   /** Runs a chaincode of this channel or, read-only, of another. @throws Error with Fabric's text */
   call(name: string, channelId: string, args: readonly Uint8Array[]): Promise<ChaincodeResponse>;
   readonly queryLimit: number;
   readonly executeTimeoutMs: number;
   readonly depth: number;
-}
-
-/**
- * The definition of a committed chaincode, read through the simulator so that the read is part of the transaction, as on
- * Fabric. @throws SimulationError
- */
-export function definitionFor(simulator: Simulator, name: string): ChaincodeDefinition {
-  const definition = readDefinition((key) => {
-    if (key.endsWith('/Sequence')) return simulator.get(LIFECYCLE, key)?.value;
-    return simulator.peek(LIFECYCLE, key);
-  }, name);
-  if (definition === undefined) throw new SimulationError(`chaincode ${name} not found`);
-  return definition;
 }
 
 /** Runs an application chaincode. @throws SimulationError, NodeError */
@@ -53,7 +42,7 @@ export async function execute(
   args: readonly Uint8Array[],
   isInit: boolean,
 ): Promise<Execution> {
-  const definition = definitionFor(context.simulator, name);
+  const definition = context.definitions.forTransaction(context.simulator, name);
   const chaincode = context.chaincode(name);
   if (chaincode === undefined) {
     throw new SimulationError(`chaincode definition for '${name}' exists, but chaincode is not installed`);

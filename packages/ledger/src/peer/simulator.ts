@@ -7,7 +7,7 @@ import {
   ReadWriteSetBuilder,
 } from '../rwset/index.ts';
 import { sha256, toHex, utf8 } from '@healthchain/core';
-import type { LedgerView, PrivateWrite, StateRow } from '../storage/index.ts';
+import type { LedgerView, StateRow } from '../storage/index.ts';
 
 export const VALIDATION_PARAMETER = 'VALIDATION_PARAMETER';
 
@@ -35,7 +35,6 @@ export interface SimulationResult {
   /** TxReadWriteSet */
   readonly results: Uint8Array;
   readonly interest: readonly NamespaceInterest[];
-  readonly privateWrites: readonly PrivateWrite[];
 }
 
 /** An error of the transaction itself, whose text the chaincode and the client see as on Fabric. */
@@ -52,7 +51,6 @@ export class Simulator {
   readonly #cursors: RecordedRange[] = [];
   readonly #read = new Set<string>();
   readonly #written = new Map<string, Map<string, Uint8Array | undefined>>();
-  readonly #privateWrites: PrivateWrite[] = [];
   #hasWritten = false;
   #hasPaged = false;
   #isDone = false;
@@ -150,13 +148,12 @@ export class Simulator {
   putPrivate(namespace: string, collection: string, key: string, value: Uint8Array): void {
     this.#hasWritten = true;
     this.#set.addCollectionWrite(namespace, collection, key, value);
-    this.#privateWrites.push({ namespace: privateNamespace(namespace, collection), key, value });
   }
 
   finish(): SimulationResult {
     this.#mustBeOpen();
     for (const cursor of this.#cursors) cursor.record(this.#set);
-    return { results: this.#set.finish(), interest: this.#interest(), privateWrites: this.#privateWrites };
+    return { results: this.#set.finish(), interest: this.#interest() };
   }
 
   async close(): Promise<void> {

@@ -33,7 +33,7 @@ export interface Savepoint {
 }
 
 export function stateKey(namespace: string, key: string): Uint8Array {
-  return Buffer.concat([Buffer.of(PREFIX.state), utf8(namespace), Buffer.of(0), utf8(key)]);
+  return Buffer.from(`s${namespace}\0${key}`);
 }
 
 /** Keys in [start, end) of a namespace; an empty end is open. */
@@ -76,7 +76,7 @@ export function parseHistoryKey(key: Uint8Array): { readonly block: number; read
 }
 
 export function transactionKey(txId: string): Uint8Array {
-  return Buffer.concat([Buffer.of(PREFIX.transaction), utf8(txId)]);
+  return Buffer.from(`t${txId}`);
 }
 
 export function encodeTransaction(txId: string, place: TransactionPlace): Uint8Array {
@@ -126,10 +126,6 @@ export function hashKey(headerHash: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(PREFIX.hash), headerHash]);
 }
 
-export function privateKey(txId: string): Uint8Array {
-  return Buffer.concat([Buffer.of(PREFIX.private), utf8(txId)]);
-}
-
 export function encodeSavepoint(savepoint: Savepoint): Uint8Array {
   const text = JSON.stringify({
     ...savepoint,
@@ -162,10 +158,9 @@ export function decodeSavepoint(bytes: Uint8Array): Savepoint {
 
 /** A key's length stands before it, so that no key's history is another's prefix. */
 function historyPrefix(namespace: string, key: string): Buffer {
-  const keyBytes = utf8(key);
   const length = Buffer.alloc(4);
-  length.writeUInt32BE(keyBytes.length);
-  return Buffer.concat([Buffer.of(PREFIX.history), utf8(namespace), Buffer.of(0), length, keyBytes]);
+  length.writeUInt32BE(Buffer.byteLength(key));
+  return Buffer.concat([Buffer.from(`h${namespace}\0`), length, Buffer.from(key)]);
 }
 
 function shortDigest(txId: string, row: Uint8Array): Buffer {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { NodeError } from '../node-error.ts';
-import type { Version } from '../rwset/index.ts';
 import type { HistoryEntry, StateUpdate } from '../validation/index.ts';
 import { BlockLog, type Damage, type StoredFrame } from './block-log.ts';
 import type { FileStore } from './files.ts';
@@ -18,13 +17,6 @@ export interface BlockCommit {
   readonly updates: readonly StateUpdate[];
   readonly history: readonly HistoryEntry[];
   readonly transactions: readonly { readonly txId: string; readonly code: number }[];
-}
-
-/** Preimages of hashed writes that this node holds for a transaction until it commits. */
-export interface PrivateWrite {
-  readonly namespace: string;
-  readonly key: string;
-  readonly value: Uint8Array;
 }
 
 /**
@@ -120,27 +112,6 @@ export class LedgerStore {
   transaction(txId: string): keys.TransactionPlace | undefined {
     const row = this.#rows.get(keys.transactionKey(txId));
     return row === undefined ? undefined : keys.decodeTransaction(txId, row);
-  }
-
-  /** Keeps a simulation's private preimages until its transaction commits; not durable. */
-  async keepPrivate(txId: string, writes: readonly PrivateWrite[]): Promise<void> {
-    const value = Buffer.from(
-      JSON.stringify(
-        writes.map((write) => ({ ...write, value: Buffer.from(write.value).toString('base64') })),
-      ),
-    );
-    await this.#rows.write([{ type: 'put', key: keys.privateKey(txId), value }]);
-  }
-
-  privateWrites(txId: string): readonly PrivateWrite[] {
-    const row = this.#rows.get(keys.privateKey(txId));
-    if (row === undefined) return [];
-    const writes = JSON.parse(Buffer.from(row).toString()) as {
-      namespace: string;
-      key: string;
-      value: string;
-    }[];
-    return writes.map((write) => ({ ...write, value: Buffer.from(write.value, 'base64') }));
   }
 
   /** Replaces a damaged block by bytes that the caller has verified; durable on return. */
@@ -277,5 +248,3 @@ export class LedgerView {
     await this.#view.close();
   }
 }
-
-export type { Version };

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { labelled, utf8 } from '@healthchain/core';
+import { labelled } from '@healthchain/core';
 import { NodeError } from '../node-error.ts';
 import type { Version } from '../rwset/index.ts';
 
@@ -10,6 +10,7 @@ export interface StateRow {
   readonly version: Version;
 }
 
+const LABEL = labelled('state-row');
 const DIGEST_BYTES = 32;
 /** digest ‖ block ‖ transaction ‖ length of the metadata ‖ metadata ‖ value */
 const FIXED_BYTES = DIGEST_BYTES + 8 + 8 + 4;
@@ -43,8 +44,20 @@ export function decodeStateRow(namespace: string, key: string, bytes: Uint8Array
   };
 }
 
+/** Over the label `healthchain/v1/state-row`, namespace, key and body, each with its length before it. */
 function rowDigest(namespace: string, key: string, body: Uint8Array): Buffer {
-  return hash('sha256', labelled('state-row', utf8(namespace), utf8(key), body), 'buffer');
+  const namespaceBytes = Buffer.byteLength(namespace);
+  const keyBytes = Buffer.byteLength(key);
+  const keyStart = LABEL.length + 4 + namespaceBytes + 4;
+  const preimage = Buffer.allocUnsafe(keyStart + keyBytes + 4 + body.length);
+  preimage.set(LABEL, 0);
+  preimage.writeUInt32BE(namespaceBytes, LABEL.length);
+  preimage.write(namespace, LABEL.length + 4);
+  preimage.writeUInt32BE(keyBytes, keyStart - 4);
+  preimage.write(key, keyStart);
+  preimage.writeUInt32BE(body.length, keyStart + keyBytes);
+  preimage.set(body, keyStart + keyBytes + 4);
+  return hash('sha256', preimage, 'buffer');
 }
 
 function corruptRow(namespace: string, key: string): NodeError {

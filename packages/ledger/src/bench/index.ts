@@ -1,0 +1,1 @@
+export { benchLedger, type BenchOptions, type BenchReport } from './bench-ledger.ts';
