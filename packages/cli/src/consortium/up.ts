@@ -12,7 +12,7 @@ import { enrolMissingUsers } from './enrol.ts';
 import { openOrganisation, type RunningOrganisation } from './organisation.ts';
 import { until } from '../wait.ts';
 import { createStage } from './stage.ts';
-import { ledgerDirectory, type ConsortiumState } from './state.ts';
+import { ledgerDirectory, organisationOf, type ConsortiumState } from './state.ts';
 
 /** Longest wait for every server to have caught up and every custodian to have an intake key. */
 const WRITABLE_DEADLINE_MS = 60_000;
@@ -83,13 +83,23 @@ async function openParts(
 
 /** The named persons; when this returns the consortium is ready. */
 export async function playNamed(consortium: Consortium, data: string, output: Output): Promise<Cast> {
-  const cast = await createCast(consortium.state.seed, new Date(consortium.state.anchor));
+  const { state } = consortium;
+  const cast = await createCast(state.seed, new Date(state.anchor), ledgerNames(state));
   const stage = await createStage(consortium, data);
   for (const story of cast.named) {
     output.progress(`${story.name}`);
     await playStory(stage, consortium.memory, story);
   }
   return cast;
+}
+
+function ledgerNames(state: ConsortiumState): Map<string, string> {
+  return new Map(
+    state.users.map((user) => [
+      user.handle,
+      `${organisationOf(state, user.organisation).mspId}/${user.userId}`,
+    ]),
+  );
 }
 
 export async function playBackground(

@@ -6,6 +6,7 @@ import type { CastEntry } from './resources.ts';
 import type { Story } from './story.ts';
 
 const ANCHOR = new Date('2026-06-15T10:00:00Z');
+const NAMES = new Map(USERS.map((user) => [user.handle, `MSP/${user.handle}`]));
 
 function entriesOf(cast: Cast): { story: Story; as: string; entry: CastEntry }[] {
   return [...cast.named, ...cast.background].flatMap((story) =>
@@ -17,13 +18,14 @@ function entriesOf(cast: Cast): { story: Story; as: string; entry: CastEntry }[]
 
 describe('createCast', () => {
   it('is the same for the same seed and anchor, and another for another seed', async () => {
-    const text = async (seed: number): Promise<string> => JSON.stringify(await createCast(seed, ANCHOR));
+    const text = async (seed: number): Promise<string> =>
+      JSON.stringify(await createCast(seed, ANCHOR, NAMES));
     expect(await text(1)).toBe(await text(1));
     expect(await text(1)).not.toBe(await text(2));
   });
 
   it('has sixty persons, twenty-five of them known to both hospitals', async () => {
-    const patients = entriesOf(await createCast(1, ANCHOR)).filter(
+    const patients = entriesOf(await createCast(1, ANCHOR, NAMES)).filter(
       ({ entry, as }) => entry.resource.resourceType === 'Patient' && as !== 'anna',
     );
     const atBoth = 2 + KNOWN_TO_BOTH;
@@ -34,7 +36,7 @@ describe('createCast', () => {
   });
 
   it('names every key once, and refers only to keys of earlier steps or the same one', async () => {
-    const cast = await createCast(1, ANCHOR);
+    const cast = await createCast(1, ANCHOR, NAMES);
     const known = new Set<string>();
     for (const step of [...cast.named, ...cast.background].flatMap((story) => story.steps)) {
       const entries = step.do === 'write' ? step.entries : [];
@@ -50,7 +52,7 @@ describe('createCast', () => {
   });
 
   it('lets only users of the cast act', async () => {
-    const cast = await createCast(1, ANCHOR);
+    const cast = await createCast(1, ANCHOR, NAMES);
     const handles = new Set(USERS.map((user) => user.handle));
     for (const step of [...cast.named, ...cast.background].flatMap((story) => story.steps)) {
       if ('as' in step) expect(handles).toContain(step.as);

@@ -1,5 +1,5 @@
 import { backgroundStories } from './background.ts';
-import { directoryStory } from './directory.ts';
+import { directoryStory, type LedgerNames } from './directory.ts';
 import { createRandom } from './random.ts';
 import { ana } from './stories/ana.ts';
 import { everydayAccesses } from './stories/everyday.ts';
@@ -18,10 +18,10 @@ export interface Cast {
 }
 
 /** The cast of design/health.md section 10: the same for the same seed and anchor. */
-export async function createCast(seed: number, anchor: Date): Promise<Cast> {
+export async function createCast(seed: number, anchor: Date, names: LedgerNames): Promise<Cast> {
   const context = { random: createRandom(seed), time: createTimeline(anchor) };
   const named = [
-    directoryStory(),
+    directoryStory(names),
     await maria(context),
     sam(context),
     ana(context),
