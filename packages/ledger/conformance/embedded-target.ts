@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNetwork, startEngine } from '../src/engine/index.ts';
@@ -28,6 +28,9 @@ export async function embeddedTarget(): Promise<Target> {
     startPeer: (mspId) => engine.start(`peer0.${nameOf(mspId)}`),
     stopOrderer: (mspId) => engine.stop(`orderer0.${nameOf(mspId)}`),
     startOrderer: (mspId) => engine.start(`orderer0.${nameOf(mspId)}`),
-    close: () => engine.close(),
+    close: async () => {
+      await engine.close();
+      await rm(directory, { recursive: true });
+    },
   };
 }

@@ -13,6 +13,12 @@ const EXCEPTIONS: readonly Exception[] = [
     reason:
       'the orderers refuse a transaction that their pool already holds, so no block of theirs holds it twice',
   },
+  {
+    target: /^fabric \S+ bft$/,
+    case: 'a transaction with a type that is no transaction’s is refused or BAD_COMMON_HEADER',
+    reason:
+      'orderers of Fabric v3.1.5 take it into their pool and refuse each other’s proposals of it: ordering stops',
+  },
 ];
 
 export function exceptionsOf(target: string): readonly Exception[] {

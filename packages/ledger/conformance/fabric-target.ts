@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFabric } from '../src/fabric/index.ts';
@@ -10,7 +10,7 @@ import type { MspId, Target } from './target.ts';
 
 const CHAINCODE = { module: new URL('./chaincode.ts', import.meta.url).href, export: 'chaincode' };
 
-/** Starts a Fabric network in a folder under the system's temporary one; the folder is left for its logs. */
+/** Starts a Fabric network in a folder under the system's temporary one; its logs stay there. */
 export async function fabricTarget(
   consensus: Consensus,
 ): Promise<Target & { readonly network: FabricNetwork }> {
@@ -37,7 +37,10 @@ export async function fabricTarget(
     startPeer: (mspId) => network.start(`peer0.${nameOf(mspId)}`),
     stopOrderer: (mspId) => network.stop(`orderer0.${nameOf(mspId)}`),
     startOrderer: (mspId) => network.start(`orderer0.${nameOf(mspId)}`),
-    close: () => network.close(),
+    close: async () => {
+      await network.close();
+      await rm(join(network.layout.directory, 'data'), { recursive: true });
+    },
   };
 }
 

@@ -1,22 +1,25 @@
 import { parseArgs } from 'node:util';
 import { CASES } from './cases/index.ts';
 import { exceptionsOf } from './exceptions.ts';
+import { recordChains } from './record.ts';
 import { runCases } from './run.ts';
 import type { Result } from './run.ts';
 import type { Target } from './target.ts';
 
 const USAGE = `usage: npm run test:conformance -- [--engine embedded|fabric] [--transport inproc|grpc] [--consensus raft|bft]
-                                   [--case TEXT] [--json]
+                                   [--case TEXT] [--record FOLDER] [--json]
   --engine     embedded (default): this program's own; fabric: a network of Fabric's programs started for the run
   --transport  how the embedded engine is reached; Fabric is always reached by grpc
   --consensus  of the Fabric network
-  --case       only cases whose name or source contains TEXT`;
+  --case       only cases whose name or source contains TEXT
+  --record     afterwards write the chains into FOLDER: vectors for the validator's own tests`;
 
 const options = {
   engine: { type: 'string', default: 'embedded' },
   transport: { type: 'string' },
   consensus: { type: 'string', default: 'raft' },
   case: { type: 'string', default: '' },
+  record: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -58,6 +61,7 @@ async function main(): Promise<number> {
   const target = await start();
   try {
     const results = await runCases(target, cases, values.json ? undefined : print);
+    if (values.record !== undefined) await recordChains(target, values.record);
     const failed = results.filter(({ outcome }) => outcome === 'FAIL').length;
     if (values.json) console.log(JSON.stringify({ target: target.name, results }, undefined, 2));
     else printExceptions(target.name);

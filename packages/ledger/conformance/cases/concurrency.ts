@@ -163,7 +163,7 @@ export const concurrencyCases: readonly Case[] = [
     source: mvcc,
     run: async (target) => {
       const session = await openSession(target);
-      const outcomes = await inOneBlock(session, async () => {
+      const outcomes = await inOneBlock(async () => {
         const key = freshKey('hot');
         const script: Step[] = [
           ['get', key],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CODE } from '../blocks.ts';
 import type { Case } from '../case.ts';
-import { inOneBlock } from '../one-block.ts';
+import { inOneBlockInOrder } from '../one-block.ts';
 import { allPeersOf } from '../policies.ts';
 import { alterTransaction, spoil } from '../raw.ts';
 import type { ActionParts } from '../raw.ts';
@@ -195,7 +195,7 @@ export const endorsementCases: readonly Case[] = [
     source: '§3 a key whose policy an earlier valid transaction of the same block changed',
     run: async (target) => {
       const session = await openSession(target);
-      const outcomes = await inOneBlock(session, async () => {
+      const outcomes = await inOneBlockInOrder(session, async () => {
         const key = freshKey('changed');
         await session.commit([['put', key, '1']]);
         return [

@@ -43,9 +43,6 @@ function writesOf(namespace: string): ledger.rwset.NsReadWriteSet {
 const HEADERS: readonly Case[] = [
   malformed('an epoch', CODE.BAD_COMMON_HEADER, ({ channel }) => channel.setEpoch(1)),
   malformed('no nonce', CODE.BAD_COMMON_HEADER, ({ signature }) => signature.setNonce('')),
-  malformed('a type that is no transaction’s', CODE.BAD_COMMON_HEADER, ({ channel }) =>
-    channel.setType(common.HeaderType.MESSAGE),
-  ),
   malformed('another transaction id', CODE.BAD_PROPOSAL_TXID, ({ channel }) =>
     channel.setTxId('0'.repeat(64)),
   ),
@@ -135,4 +132,25 @@ const ENDORSEMENTS: readonly Case[] = [
   malformed('nothing changed', CODE.VALID, () => undefined),
 ];
 
-export const malformedCases: readonly Case[] = [...HEADERS, ...ACTIONS, ...RESULTS, ...ENDORSEMENTS];
+/** Raft's orderers look at no type, and peers give it a code; orderers that refuse it are safe too. */
+const messageType: Case = {
+  name: 'a transaction with a type that is no transaction’s is refused or BAD_COMMON_HEADER',
+  source,
+  run: async (target) => {
+    const session = await openSession(target);
+    const endorsed = await session.endorse([['put', freshKey('type'), '1']]);
+    const envelope = await forge(session, endorsed, ({ channel }) =>
+      channel.setType(common.HeaderType.MESSAGE),
+    );
+    const outcome = await codeFor(target, session, envelope).then(codeName, (error: Error) => error.message);
+    assert.match(outcome, /^BAD_COMMON_HEADER$|BAD_REQUEST|quorum/);
+  },
+};
+
+export const malformedCases: readonly Case[] = [
+  messageType,
+  ...HEADERS,
+  ...ACTIONS,
+  ...RESULTS,
+  ...ENDORSEMENTS,
+];
