@@ -32,7 +32,8 @@ export async function decide(
     const asked = places.map((i) => items[i] as AccessItem);
     const answers = await ask(options, context, asked, emergency);
     places.forEach((i, n) => {
-      if (answers[n]?.permit === true) decisions[i] = { ...(answers[n] as AccessDecision), emergency };
+      const answer = answers[n];
+      if (answer?.permit === true) decisions[i] = { ...answer, emergency };
     });
   }
   return decisions;

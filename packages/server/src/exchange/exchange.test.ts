@@ -78,7 +78,7 @@ describe('reading at another organisation', () => {
       requestOf(maria, 'create'),
       consent(known.patientId, { to: southDoctor, categories: ['laboratory'] }),
     );
-    const id = String(granted?.resource['id']);
+    const id = granted?.resource['id'] as string;
     await appliedEverywhere(consortium, authority.exchange.status().channels[0]?.applied ?? 0);
     expect(await readIds(south, southDoctor, await heads())).toEqual([laboratory]);
     const shown = await face?.read(requestOf(maria), id);

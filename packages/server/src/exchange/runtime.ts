@@ -1,5 +1,4 @@
 import type { EmergencyReason, PersonId, RecordId } from '@healthchain/core';
-import type { HealthClient } from '@healthchain/contracts';
 import type {
   AccessDecision,
   AccessItem,
@@ -12,116 +11,60 @@ import type {
   WriteResult,
 } from '../ports.ts';
 import type { ExchangeContext } from './context.ts';
-import { Receipts } from './custody/receipts.ts';
-import { CustodyService } from './custody/service.ts';
-import { decide } from './decide.ts';
-import { ExchangeError } from './error.ts';
 import { exportAccessLog, type AccessLogExport } from './export.ts';
-import { applyBlock } from './facts/applier.ts';
-import { LedgerFacts } from './facts/facts.ts';
 import { listPerson, versionsOf } from './facts/listing.ts';
-import { AuditEventFace } from './faces/audit-event.ts';
-import { ConsentFace } from './faces/consent.ts';
-import { ProvenanceFace } from './faces/provenance.ts';
-import { BlockFollower } from './follower/follower.ts';
-import { Keystore } from './identities/keystore.ts';
+import type { BlockFollower } from './follower/follower.ts';
+import type { Keystore } from './identities/keystore.ts';
 import type { ExchangeStatus, RunningExchange } from './open.ts';
-import { openPersons } from './persons/open.ts';
-import { IdentifierIndex } from './persons/index-file.ts';
+import { applied, blockOf, decideAt, openParts, type Parts } from './parts.ts';
 import type { ExchangePersons } from './persons/persons.ts';
 import { openVersions } from './reader/open.ts';
-import type { Requester } from './reader/request.ts';
 import { rebuildStore, type RebuildProgress } from './rebuild.ts';
 import { repeat, type Repeated } from './repeat.ts';
-import { GatewayPool } from './sessions/pool.ts';
-import { Sessions } from './sessions/sessions.ts';
 import { healthClient } from './sessions/transport.ts';
 import { stateAccess } from './state.ts';
 import { sealingTargets } from './write/assemble.ts';
-import { Outbox } from './write/outbox.ts';
-import { Outcomes } from './write/outcomes.ts';
 import { OutboxRecovery } from './write/recover.ts';
 import { write } from './write/write.ts';
 
 const RECOVERY_INTERVAL_MS = 1_000;
-/** How long a caller waits for this server to have applied a block that it just committed. */
-const APPLIED_DEADLINE_MS = 10_000;
 /** How long the first blocks may take at start before the server goes on, not ready. */
 const START_DEADLINE_MS = 60_000;
 
-/** One organisation's running server side of ledger and custody. The parts are in the folders; this puts them together. */
+/** One organisation's running server side of ledger and custody. What each method does is in the folders. */
 export class ExchangeRuntime implements RunningExchange {
-  readonly keystore: Keystore;
-  readonly persons: ExchangePersons;
-  readonly faces: Readonly<Record<string, Face>>;
-  readonly #context: ExchangeContext;
-  readonly #home: string;
-  readonly #pool: GatewayPool;
-  readonly #sessions: Sessions;
-  readonly #facts: LedgerFacts;
-  readonly #outbox: Outbox;
-  readonly #outcomes = new Outcomes();
-  readonly #followers: ReadonlyMap<string, BlockFollower>;
-  readonly #custody: CustodyService;
-  readonly #index: IdentifierIndex;
-  readonly #receipts: Receipts;
-  readonly #requester: Requester;
+  readonly #parts: Parts;
   #recovery: Repeated | undefined;
   #caughtUp = false;
 
   constructor(context: ExchangeContext) {
-    const { mspId, directory, channels, clock, store, server } = context;
-    this.#context = context;
-    this.#home = channels[0].name;
-    this.#pool = new GatewayPool(context.gateways, channels, clock);
-    this.keystore = Keystore.open(directory);
-    this.#sessions = new Sessions({ mspId, pool: this.#pool, keystore: this.keystore, server });
-    this.#facts = new LedgerFacts(store.database);
-    this.#outbox = new Outbox(store);
-    this.#followers = new Map(channels.map(({ name }) => [name, this.#follower(name)]));
-    this.#index = IdentifierIndex.open(directory, context.matchingKey);
-    this.#receipts = new Receipts(directory);
-    this.#requester = {
-      mspId,
-      server,
-      facts: this.#facts,
-      clock,
-      keyPair: (userId) => this.keystore.keyPair(userId),
-    };
-    this.persons = openPersons({
-      context,
-      channel: this.#home,
-      members: channels[0].members,
-      facts: this.#facts,
-      index: this.#index,
-      custody: () => this.#custody,
-      client: healthClient(this.#sessions.server(this.#home)),
-      applied: (block) => this.#applied(block),
-    });
-    this.#custody = new CustodyService({
-      context,
-      pool: this.#pool,
-      sessions: this.#sessions,
-      match: this.persons.answerMatch,
-    });
-    this.faces = this.#openFaces();
+    this.#parts = openParts(context);
+  }
+
+  get keystore(): Keystore {
+    return this.#parts.keystore;
+  }
+
+  get persons(): ExchangePersons {
+    return this.#parts.persons;
+  }
+
+  get faces(): Readonly<Record<string, Face>> {
+    return this.#parts.faces;
   }
 
   async start(): Promise<void> {
-    for (const follower of this.#followers.values()) follower.start();
-    await this.#custody.start();
-    await this.#catchUp().catch(() => this.#context.log.warn('not caught up'));
-    const recovery = new OutboxRecovery({
-      outbox: this.#outbox,
-      outcomes: this.#outcomes,
-      sessionOf: (channel) => this.#sessions.server(channel),
-      log: this.#context.log,
-    });
+    const { followers, custody, context, outbox, outcomes, sessions } = this.#parts;
+    for (const follower of followers.values()) follower.start();
+    await custody.start();
+    await this.#catchUp().catch(() => context.log.warn('not caught up'));
+    const sessionOf = (channel: string) => sessions.server(channel);
+    const recovery = new OutboxRecovery({ outbox, outcomes, sessionOf, log: context.log });
     const mend = async (): Promise<void> => {
       if (!this.#caughtUp) await this.#catchUp();
       await recovery.pass();
     };
-    this.#recovery = repeat(RECOVERY_INTERVAL_MS, mend, () => this.#context.log.warn('recovery failed'));
+    this.#recovery = repeat(RECOVERY_INTERVAL_MS, mend, () => context.log.warn('recovery failed'));
   }
 
   ready(): boolean {
@@ -129,21 +72,22 @@ export class ExchangeRuntime implements RunningExchange {
   }
 
   status(): ExchangeStatus {
+    const { followers, pool, outbox, facts, custody } = this.#parts;
     return {
-      channels: [...this.#followers].map(([name, follower]) => ({
+      channels: [...followers].map(([name, follower]) => ({
         name,
         applied: follower.number,
-        seen: Number(this.#pool.seen(name)),
+        seen: Number(pool.seen(name)),
       })),
-      outbox: this.#outbox.size(),
-      missing: this.#facts.missingCount(),
-      custodian: this.#custody.running ? 'running' : 'stopped',
+      outbox: outbox.size(),
+      missing: facts.missingCount(),
+      custodian: custody.running ? 'running' : 'stopped',
     };
   }
 
   canSeal(): boolean {
     try {
-      sealingTargets(this.#facts, this.#home);
+      sealingTargets(this.#parts.facts, this.#parts.home);
       return true;
     } catch {
       return false;
@@ -151,196 +95,99 @@ export class ExchangeRuntime implements RunningExchange {
   }
 
   startCustodian(): Promise<void> {
-    return this.#custody.start();
+    return this.#parts.custody.start();
   }
 
   stopCustodian(): Promise<void> {
-    return this.#custody.stop();
+    return this.#parts.custody.stop();
   }
 
   async rotateIntakeKey(channel: string): Promise<void> {
-    await this.#custody.own(channel).rotateIntakeKey();
+    await this.#parts.custody.own(channel).rotateIntakeKey();
   }
 
-  async write(context: RequestContext, operations: readonly WriteOperation[]): Promise<WriteResult> {
-    const channel = this.#home;
-    const follower = this.#followers.get(channel) as BlockFollower;
-    const options = { channel, follower, facts: this.#facts, outbox: this.#outbox, outcomes: this.#outcomes };
-    const crash = this.#context.crash;
-    return write(
-      { ...options, clock: this.#context.clock, ...(crash === undefined ? {} : { crash }) },
-      this.#sessions.of(context.caller, channel),
-      context,
-      operations,
-    );
+  async write(request: RequestContext, operations: readonly WriteOperation[]): Promise<WriteResult> {
+    const { home: channel, followers, facts, outbox, outcomes, sessions, context } = this.#parts;
+    const { clock, crash } = context;
+    const follower = followers.get(channel) as BlockFollower;
+    const options = {
+      channel,
+      follower,
+      facts,
+      outbox,
+      outcomes,
+      clock,
+      ...(crash === undefined ? {} : { crash }),
+    };
+    return write(options, sessions.of(request.caller, channel), request, operations);
   }
 
   versions(recordId: RecordId): Promise<readonly LedgerVersion[]> {
-    return Promise.resolve(versionsOf(this.#facts, recordId));
+    return Promise.resolve(versionsOf(this.#parts.facts, recordId));
   }
 
   listPerson(personId: PersonId, categories?: readonly string[]): Promise<readonly LedgerVersion[]> {
-    return Promise.resolve(
-      listPerson(this.#facts, this.#facts.idsOf(this.#channels(), personId), categories),
-    );
+    const { facts } = this.#parts;
+    return Promise.resolve(listPerson(facts, facts.idsOf(this.#channels(), personId), categories));
   }
 
-  decide(context: RequestContext, items: readonly AccessItem[]): Promise<readonly AccessDecision[]> {
-    return decide({ client: this.#gate(), facts: this.#facts }, context, items);
+  decide(request: RequestContext, items: readonly AccessItem[]): Promise<readonly AccessDecision[]> {
+    return decideAt(this.#parts, request, items);
   }
 
-  async state(context: RequestContext, access: Parameters<Exchange['state']>[1]): Promise<void> {
-    const { custodian } = this.#custody.own(this.#home);
-    await stateAccess(custodian, this.#facts, this.#home, context, access);
+  async state(request: RequestContext, access: Parameters<Exchange['state']>[1]): Promise<void> {
+    const { custody, facts, home } = this.#parts;
+    await stateAccess(custody.own(home).custodian, facts, home, request, access);
   }
 
-  open(context: RequestContext, versions: readonly LedgerVersion[]): Promise<OpenOutcome> {
-    return openVersions(this.#reading(), context, versions);
+  open(request: RequestContext, versions: readonly LedgerVersion[]): Promise<OpenOutcome> {
+    return openVersions(this.#parts.reading, request, versions);
   }
 
-  async breakGlass(context: RequestContext, personId: PersonId, reason: EmergencyReason) {
-    const client = healthClient(this.#sessions.of(context.caller, this.#home));
+  async breakGlass(request: RequestContext, personId: PersonId, reason: EmergencyReason) {
+    const { sessions, home } = this.#parts;
+    const client = healthClient(sessions.of(request.caller, home));
     const { result, transactionId, blockNumber } = await client.custody.openEmergency({ personId, reason });
-    await this.#applied(Number(blockNumber));
+    await applied(this.#parts, Number(blockNumber));
     return { transactionId, until: result.until };
   }
 
   rebuild(progress: (progress: RebuildProgress) => void): Promise<RebuildProgress> {
-    return rebuildStore({ ...this.#reading(), store: this.#context.store }, progress);
+    return rebuildStore({ ...this.#parts.reading, store: this.#parts.context.store }, progress);
   }
 
-  exportAccessLog(context: RequestContext, personId: PersonId): Promise<AccessLogExport> {
-    return exportAccessLog(
-      {
-        ...this.#reading(),
-        channels: this.#channels(),
-        receipts: this.#receipts,
-        block: (...place) => this.#block(...place),
-      },
-      context,
-      personId,
-    );
+  exportAccessLog(request: RequestContext, personId: PersonId): Promise<AccessLogExport> {
+    const { reading, receipts } = this.#parts;
+    const block = (channel: string, number: number) => blockOf(this.#parts, channel, number);
+    return exportAccessLog({ ...reading, channels: this.#channels(), receipts, block }, request, personId);
   }
 
   async close(): Promise<void> {
+    const { custody, followers, index, receipts, keystore } = this.#parts;
     await this.#recovery?.stop();
-    await this.#custody.close();
-    await Promise.all([...this.#followers.values()].map((follower) => follower.stop()));
-    this.#index.close();
-    this.#receipts.close();
-    this.keystore.close();
-  }
-
-  #follower(channel: string): BlockFollower {
-    const { mspId, store, log } = this.#context;
-    const applying = {
-      channel,
-      mspId,
-      store,
-      facts: this.#facts,
-      outbox: this.#outbox,
-      outcomes: this.#outcomes,
-    };
-    return new BlockFollower({
-      session: this.#sessions.server(channel),
-      pool: this.#pool,
-      ownMspId: mspId,
-      fallback: true,
-      position: this.#facts.position(channel),
-      apply: (block) =>
-        applyBlock(
-          { ...applying, indexPatient: (...patient) => this.#indexPatient(channel, ...patient) },
-          block,
-        ),
-      log,
-    });
-  }
-
-  #indexPatient(channel: string, identifiers: readonly string[], personId: PersonId): void {
-    this.#index.put(
-      channel,
-      identifiers.map((identifier) => this.#index.indexKey(identifier)),
-      personId,
-    );
-  }
-
-  #openFaces(): Readonly<Record<string, Face>> {
-    const { mspId, store, members } = this.#context;
-    const shared = {
-      mspId,
-      store,
-      persons: this.persons,
-      facts: this.#facts,
-      bases: members.map(({ fhirBase }) => fhirBase),
-    };
-    return {
-      Consent: new ConsentFace({
-        ...shared,
-        server: healthClient(this.#sessions.server(this.#home)),
-        clientOf: (caller) => healthClient(this.#sessions.of(caller, this.#home)),
-        applied: (block) => this.#applied(block),
-      }),
-      AuditEvent: new AuditEventFace({
-        ...shared,
-        channels: this.#channels(),
-        custody: this.#custody,
-        requester: this.#requester,
-      }),
-      Provenance: new ProvenanceFace({
-        ...shared,
-        block: (...place) => this.#block(...place),
-        decide: (context, items) => this.decide(context, items),
-      }),
-    };
-  }
-
-  #reading() {
-    const { mspId, log, members } = this.#context;
-    return {
-      ...{ mspId, log },
-      facts: this.#facts,
-      custody: this.#custody,
-      requester: this.#requester,
-      keep: (entries: Parameters<Receipts['keep']>[0]) => this.#receipts.keep(entries),
-      bases: members.map(({ fhirBase }) => fhirBase),
-    };
-  }
-
-  /** Decisions are the own peer's or none. */
-  #gate(): HealthClient {
-    return healthClient(this.#sessions.server(this.#home), { only: this.#context.mspId });
+    await custody.close();
+    await Promise.all([...followers.values()].map((follower) => follower.stop()));
+    index.close();
+    receipts.close();
+    keystore.close();
   }
 
   #channels(): readonly string[] {
-    return this.#context.channels.map(({ name }) => name);
-  }
-
-  #block(channel: string, number: number): Promise<Uint8Array> {
-    const args = [channel, String(number)];
-    return this.#sessions.server(channel).evaluate('GetBlockByNumber', args, { chaincode: 'qscc' });
-  }
-
-  async #applied(blockNumber: number): Promise<void> {
-    const follower = this.#followers.get(this.#home) as BlockFollower;
-    try {
-      await follower.applied(blockNumber, AbortSignal.timeout(APPLIED_DEADLINE_MS));
-    } catch (cause) {
-      throw new ExchangeError('UNAVAILABLE', `This server has not applied block ${blockNumber} yet`, {
-        cause,
-      });
-    }
+    return [...this.#parts.followers.keys()];
   }
 
   /** Rows of the outbox that no running write waits for: what an earlier run left. */
   #unresolved(): number {
-    return this.#outbox.all().filter(({ transactionId }) => !this.#outcomes.isExpected(transactionId)).length;
+    const { outbox, outcomes } = this.#parts;
+    return outbox.ids().filter((transactionId) => !outcomes.isExpected(transactionId)).length;
   }
 
   /** Every channel at the height that its peers show at the call. */
   async #catchUp(): Promise<void> {
+    const { followers, sessions } = this.#parts;
     const deadline = AbortSignal.timeout(START_DEADLINE_MS);
-    const channels = [...this.#followers].map(async ([name, follower]) => {
-      const { height } = await this.#sessions.server(name).anyChainInfo();
+    const channels = [...followers].map(async ([name, follower]) => {
+      const { height } = await sessions.server(name).anyChainInfo();
       await follower.applied(Number(height) - 1, deadline);
     });
     await Promise.all(channels);

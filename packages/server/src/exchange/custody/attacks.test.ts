@@ -60,7 +60,7 @@ async function grant(): Promise<string> {
   const body = consent(known.patientId, { to: southDoctor, categories: ['laboratory'] });
   const granted = await exchange.faces['Consent']?.create?.(requestOf(maria, 'create'), body);
   await appliedEverywhere(consortium, exchange.status().channels[0]?.applied ?? 0);
-  return String(granted?.resource['id']);
+  return granted?.resource['id'] as string;
 }
 
 async function revoke(id: string): Promise<void> {

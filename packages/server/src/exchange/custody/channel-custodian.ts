@@ -77,14 +77,14 @@ export class ChannelCustodian {
     });
   }
 
-  static async open(options: ChannelCustodianOptions): Promise<ChannelCustodian> {
+  static open(options: ChannelCustodianOptions): ChannelCustodian {
     const { context, channel, session, own } = options;
     const directory = join(context.directory, 'custody', channel);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const projection = new CustodianProjection(join(directory, 'projection.sqlite'), channel);
     const client = healthClient(session, { only: context.mspId });
     const view = new OwnPeerView(session, own, client);
-    const custodian = await openCustodian({
+    const custodian = openCustodian({
       directory,
       channel,
       mspId: context.mspId,

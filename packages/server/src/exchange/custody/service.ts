@@ -90,7 +90,7 @@ export class CustodyService {
     for (const { name, members } of context.channels) {
       const others = members.flatMap((mspId) => this.#clients.get(mspId) ?? []);
       const session = sessions.server(name);
-      const custodian = await ChannelCustodian.open({ context, channel: name, session, pool, own, others });
+      const custodian = ChannelCustodian.open({ context, channel: name, session, pool, own, others });
       custodians.set(name, custodian);
       await custodian.start();
     }
@@ -104,9 +104,8 @@ export class CustodyService {
       tls: context.tls,
       log: context.log,
       handlers: {
-        release: ({ channel, request }, member) =>
-          this.own(channel).custodian.release(request as never, member),
-        log: ({ channel, request }, member) => this.own(channel).custodian.readLog(request as never, member),
+        release: ({ channel, request }, member) => this.own(channel).custodian.release(request, member),
+        log: ({ channel, request }, member) => this.own(channel).custodian.readLog(request, member),
         height: ({ channel }) => this.own(channel).view.tip(),
         match,
       },

@@ -19,7 +19,7 @@ export function consentOf(node: GrantNode, patient: PatientReference): FaceResou
     status: revoked === undefined ? 'active' : 'inactive',
     scope: { coding: [{ system: HL7.consentScope, code: 'patient-privacy' }] },
     category: [{ coding: [{ ...PATIENT_CONSENT }] }],
-    patient: { ...patient } as ExactJson,
+    patient: { ...patient },
     dateTime: node.at,
     performer: [identified(SYSTEM.user, `${node.grantor.mspId}/${node.grantor.userId}`)],
     organization: [identified(SYSTEM.organisation, node.grantor.mspId)],
@@ -87,17 +87,12 @@ function dimensions(of: Pick<GrantException, 'categories' | 'sensitivities' | 'p
 
 function actorOf(grantee: Grantee): ExactJson {
   const recipient = { coding: [{ system: HL7.participation, code: 'IRCP' }] };
-  switch (grantee.kind) {
-    case 'person':
-      return { role: recipient, reference: identified(SYSTEM.user, `${grantee.mspId}/${grantee.userId}`) };
-    case 'role':
-      return {
-        role: { coding: [{ system: SYSTEM.role, code: grantee.role }] },
-        reference: identified(SYSTEM.organisation, grantee.mspId),
-      };
-    case 'organisation':
-      return { role: recipient, reference: identified(SYSTEM.organisation, grantee.mspId) };
+  if (grantee.kind === 'person') {
+    return { role: recipient, reference: identified(SYSTEM.user, `${grantee.mspId}/${grantee.userId}`) };
   }
+  const role =
+    grantee.kind === 'role' ? { coding: [{ system: SYSTEM.role, code: grantee.role }] } : recipient;
+  return { role, reference: identified(SYSTEM.organisation, grantee.mspId) };
 }
 
 export function identified(system: string, value: string): { identifier: { system: string; value: string } } {

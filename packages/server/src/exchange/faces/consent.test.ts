@@ -14,7 +14,7 @@ const names: ConsentNames = {
 };
 
 const id = fc.uuid();
-const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });
+const hex = fc.uuid().map((text) => text.replaceAll('-', ''));
 const instant = fc
   .date({ min: new Date('2020-01-01'), max: new Date('2040-01-01'), noInvalidDate: true })
   .map((date) => date.toISOString());

@@ -164,7 +164,12 @@ async function openServer(input: ServerPlace): Promise<TestServer> {
   const context = await contextOf(input, directory, logInto(log));
   const exchange = await openExchange(context);
   const server: TestServer = {
-    ...{ name, mspId, directory, log, exchange, context },
+    name,
+    mspId,
+    directory,
+    log,
+    exchange,
+    context,
     store: context.store,
     user: async (role, purpose = 'TREAT') => {
       const userId = randomPersonId();

@@ -19,19 +19,23 @@ export function openPersons(options: {
   readonly members: readonly string[];
   readonly facts: LedgerFacts;
   readonly index: IdentifierIndex;
-  readonly custody: () => CustodyService;
+  readonly custody: CustodyService;
   readonly client: HealthClient;
   readonly applied: (blockNumber: number) => Promise<void>;
 }): ExchangePersons {
   const { context, channel, facts, index, client, applied } = options;
   return new ExchangePersons({
-    ...{ channel, facts, index, client, applied },
+    channel,
+    facts,
+    index,
+    client,
+    applied,
     mspId: context.mspId,
     indexKeepers: () => indexKeepers(options),
     logMatch: async (match, persons) => {
       if (persons.length > 0) {
         await options
-          .custody()
+          .custody
           .own(channel)
           .custodian.state(persons.map((person) => matchEntry(match, person)));
       }
@@ -50,7 +54,7 @@ function indexKeepers({
 }: Parameters<typeof openPersons>[0]): readonly CustodyClient[] {
   return context.members
     .filter(({ mspId, kind }) => members.includes(mspId) && mspId !== context.mspId && kind !== 'insurer')
-    .flatMap(({ mspId }) => custody().client(mspId) ?? []);
+    .flatMap(({ mspId }) => custody.client(mspId) ?? []);
 }
 
 function matchEntry({ requestId, subject, purpose }: MatchAccess, person: string): EntryDraft {

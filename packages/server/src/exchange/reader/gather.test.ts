@@ -5,12 +5,12 @@ import { gather, type AskableCustodian } from './gather.ts';
 
 const ASKED = {} as Asked;
 
-function failing(mspId: string, error: unknown, asked: string[] = []): AskableCustodian {
+function failing(mspId: string, error: Error, asked: string[] = []): AskableCustodian {
   return {
     mspId,
     ask: () => {
       asked.push(mspId);
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     },
     received: () => {
       throw new Error('There is no answer');

@@ -3,7 +3,6 @@ import { MAX_RECORDS_PER_REQUEST, type OpenedRecord as CustodyOpened } from '@he
 import { ownershipOf, type PlainResource } from '../../fhir/index.ts';
 import {
   MAX_OPENED,
-  type ExactResource,
   type LedgerVersion,
   type OpenedRecord,
   type OpenOutcome,
@@ -70,7 +69,7 @@ function ask(options: OpenOptions, context: RequestContext, batch: Batch) {
 }
 
 function toOpened(ledger: LedgerVersion, record: CustodyOpened): OpenedRecord {
-  return { ledger, type: record.type, resource: record.resource as ExactResource, labels: record.labels };
+  return { ledger, type: record.type, resource: record.resource, labels: record.labels };
 }
 
 /**

@@ -1,32 +1,14 @@
-import {
-  connect,
-  hash,
-  type Commit,
-  type Gateway,
-  type Identity,
-  type Proposal,
-  type Signer,
-} from '@hyperledger/fabric-gateway';
+import type { Commit, Proposal } from '@hyperledger/fabric-gateway';
 import { toHex } from '@healthchain/core';
 import { decodeBlock } from '@healthchain/ledger';
 import type { GatewayEndpoint } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import { classify, mayComeFromLag, toExchangeError } from './failures.ts';
 import { awaitHeight } from './height.ts';
-import {
-  COMMIT_WAIT_MS,
-  ENDORSE_DEADLINE_MS,
-  EVALUATE_DEADLINE_MS,
-  OTHER_COMMIT_WAIT_MS,
-  SUBMIT_DEADLINE_MS,
-} from './limits.ts';
+import { Gateways, type SigningIdentity } from './gateways.ts';
+import { COMMIT_WAIT_MS, OTHER_COMMIT_WAIT_MS } from './limits.ts';
 import type { GatewayPool } from './pool.ts';
 import { commitStatusRequest, decodeChainInfo, timestampOf, type ChainInfo } from './wire.ts';
-
-export interface SigningIdentity {
-  readonly identity: Identity;
-  readonly signer: Signer;
-}
 
 export interface CallOptions {
   readonly transient?: Readonly<Record<string, Uint8Array>>;
@@ -63,13 +45,12 @@ export const HEALTH = 'health';
 export class LedgerSession {
   readonly channel: string;
   readonly #pool: GatewayPool;
-  readonly #signing: SigningIdentity;
-  readonly #gateways = new Map<GatewayEndpoint, Gateway>();
+  readonly #gateways: Gateways;
 
   constructor(pool: GatewayPool, channel: string, signing: SigningIdentity) {
     this.#pool = pool;
     this.channel = channel;
-    this.#signing = signing;
+    this.#gateways = new Gateways(signing);
   }
 
   /** @throws ExchangeError with the contract's code in `details.contract`, or UNAVAILABLE */
@@ -135,8 +116,8 @@ export class LedgerSession {
       const proposal = this.#propose(endpoint, name, args, options);
       const timestamp = timestampOf(proposal);
       const transaction = await proposal.endorse();
-      const signature = await this.#signing.signer(transaction.getDigest());
-      const signed = this.#gateway(endpoint).newSignedTransaction(transaction.getBytes(), signature);
+      const signature = await this.#gateways.sign(transaction.getDigest());
+      const signed = this.#gateways.at(endpoint).newSignedTransaction(transaction.getBytes(), signature);
       return {
         transactionId: transaction.getTransactionId(),
         channel: this.channel,
@@ -150,7 +131,7 @@ export class LedgerSession {
   /** Hands the transaction to the orderers. An error says nothing about the outcome. */
   async submit(transaction: Pick<EndorsedTransaction, 'bytes'>): Promise<void> {
     await this.#firstOf('submit', undefined, async (endpoint) => {
-      await this.#gateway(endpoint).newTransaction(transaction.bytes).submit();
+      await this.#gateways.at(endpoint).newTransaction(transaction.bytes).submit();
     });
   }
 
@@ -203,12 +184,12 @@ export class LedgerSession {
 
   /** Block events of one endpoint's peer, from `startBlock` on, without an end. */
   async blocks(endpoint: GatewayEndpoint, startBlock: bigint) {
-    return this.#gateway(endpoint).getNetwork(this.channel).getBlockEvents({ startBlock });
+    return this.#gateways.at(endpoint).getNetwork(this.channel).getBlockEvents({ startBlock });
   }
 
   #commit(endpoint: GatewayEndpoint, transactionId: string): Commit {
-    const request = commitStatusRequest(this.channel, transactionId, this.#signing.identity);
-    return this.#gateway(endpoint).newCommit(request);
+    const request = commitStatusRequest(this.channel, transactionId, this.#gateways.identity);
+    return this.#gateways.at(endpoint).newCommit(request);
   }
 
   #propose(
@@ -218,7 +199,8 @@ export class LedgerSession {
     options: CallOptions,
     only?: string[],
   ): Proposal {
-    const contract = this.#gateway(endpoint)
+    const contract = this.#gateways
+      .at(endpoint)
       .getNetwork(this.channel)
       .getContract(options.chaincode ?? HEALTH);
     return contract.newProposal(name, {
@@ -246,23 +228,6 @@ export class LedgerSession {
       }
     }
     throw toExchangeError(last, call);
-  }
-
-  #gateway(endpoint: GatewayEndpoint): Gateway {
-    const open = this.#gateways.get(endpoint);
-    if (open !== undefined) return open;
-    const gateway = connect({
-      client: endpoint.client,
-      identity: this.#signing.identity,
-      signer: this.#signing.signer,
-      hash: hash.none,
-      evaluateOptions: () => ({ deadline: Date.now() + EVALUATE_DEADLINE_MS }),
-      endorseOptions: () => ({ deadline: Date.now() + ENDORSE_DEADLINE_MS }),
-      submitOptions: () => ({ deadline: Date.now() + SUBMIT_DEADLINE_MS }),
-      commitStatusOptions: () => ({ deadline: Date.now() + COMMIT_WAIT_MS }),
-    });
-    this.#gateways.set(endpoint, gateway);
-    return gateway;
   }
 }
 

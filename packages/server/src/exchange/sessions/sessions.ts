@@ -5,7 +5,8 @@ import type { KeyPair } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import type { Keystore } from '../identities/keystore.ts';
 import type { GatewayPool } from './pool.ts';
-import { LedgerSession, type SigningIdentity } from './session.ts';
+import type { SigningIdentity } from './gateways.ts';
+import { LedgerSession } from './session.ts';
 
 /** Sessions kept open; the longest unused goes first. */
 const MAX_SESSIONS = 1_000;

@@ -74,6 +74,11 @@ export class Outbox {
       .map((columns) => toRow(columns as unknown as Columns));
   }
 
+  ids(): readonly string[] {
+    const rows = this.#database.prepare('SELECT transactionId FROM exchange_outbox').all();
+    return rows.map((row) => row['transactionId'] as string);
+  }
+
   size(): number {
     return (this.#database.prepare('SELECT count(*) AS n FROM exchange_outbox').get() as { n: number }).n;
   }
