@@ -62,7 +62,7 @@ export function alterTransaction(
 }
 
 /** The transaction with its envelope's payload changed, unsigned. */
-export function alterEnvelope(
+function alterEnvelope(
   session: Session,
   original: Transaction,
   change: (payload: common.Payload) => void,

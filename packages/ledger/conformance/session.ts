@@ -28,7 +28,7 @@ export interface SessionOptions {
   readonly contract?: string;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly endorsers?: readonly MspId[];
   readonly transient?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];

@@ -27,7 +27,7 @@ export function peerClient(peer: PeerNode, material: readonly OrganisationMateri
   );
 }
 
-export function materialOf(material: readonly OrganisationMaterial[], mspId: string): OrganisationMaterial {
+function materialOf(material: readonly OrganisationMaterial[], mspId: string): OrganisationMaterial {
   const found = material.find(({ organisation }) => organisation.mspId === mspId);
   if (found === undefined) throw new FabricError('FABRIC_DEFINITION', `there is no organisation ${mspId}`);
   return found;

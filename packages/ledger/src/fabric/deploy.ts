@@ -26,7 +26,7 @@ export interface Deployment {
 const WORKER = fileURLToPath(new URL('./chaincode.worker.ts', import.meta.url));
 
 /** The name under which the chaincode process of one organisation runs. */
-export function chaincodeProcess(contract: string, organisation: FabricOrganisation): string {
+function chaincodeProcess(contract: string, organisation: FabricOrganisation): string {
   return `${contract}.${organisation.name}`;
 }
 
@@ -55,7 +55,7 @@ export async function installContract(
   return made;
 }
 
-export function startChaincode(
+function startChaincode(
   { layout, processes }: Pick<Deployment, 'layout' | 'processes'>,
   organisation: FabricOrganisation,
   contract: string,

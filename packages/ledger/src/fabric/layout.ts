@@ -58,9 +58,9 @@ export interface Layout {
 }
 
 /** Fabric's BFT wants at least four orderers: three tolerate no lying one, and its quorum of three is then all of them. */
-export const MIN_ORDERERS: Readonly<Record<Consensus, number>> = { raft: 1, bft: 4 };
+const MIN_ORDERERS: Readonly<Record<Consensus, number>> = { raft: 1, bft: 4 };
 
-export function contractNames(definition: FabricDefinition): string[] {
+function contractNames(definition: FabricDefinition): string[] {
   return [...new Set(definition.channels.flatMap(({ contracts }) => contracts.map(({ name }) => name)))];
 }
 

@@ -18,12 +18,12 @@ export interface OrganisationMaterial {
   readonly admin: IssuedIdentity;
 }
 
-export interface Validity {
+interface Validity {
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
 
-export function validityFrom(now: Date): Validity {
+function validityFrom(now: Date): Validity {
   return {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
     notAfter: new Date(now.getTime() + VALIDITY_DAYS * 86_400_000),

@@ -6,7 +6,7 @@ import type { FabricOrganisation, Layout, OrdererNode, PeerNode } from './layout
 export type Variables = Readonly<Record<string, string>>;
 
 /** Limits without which a paused node hangs its callers for 30 s, and Fabric's own defaults that suit no small network. */
-export const LIMITS = {
+const LIMITS = {
   endorsement: '3s',
   broadcast: '2s',
   chaincode: '3s',

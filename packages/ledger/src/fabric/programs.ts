@@ -5,13 +5,13 @@ import { FabricError } from './errors.ts';
 
 /** Fabric's own programs that a network needs, all of one release. */
 export const PROGRAMS = ['peer', 'orderer', 'osnadmin', 'configtxgen'] as const;
-export type ProgramName = (typeof PROGRAMS)[number];
+type ProgramName = (typeof PROGRAMS)[number];
 
 const CONFIG_FILES = ['core.yaml', 'orderer.yaml'] as const;
 const INSTALL_PAGE = 'https://hyperledger-fabric.readthedocs.io/en/latest/install.html';
 
 /** Consensus of Fabric's orderers and the first release that has it in the form used here. */
-export const CONSENSUS = { raft: { since: [2, 5] }, bft: { since: [3, 1] } } as const;
+const CONSENSUS = { raft: { since: [2, 5] }, bft: { since: [3, 1] } } as const;
 export type Consensus = keyof typeof CONSENSUS;
 
 export interface FabricPrograms {
