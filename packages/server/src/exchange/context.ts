@@ -4,7 +4,7 @@ import type { Store } from '../store/index.ts';
 import type { CrashPoint } from './write/crash-point.ts';
 
 /** What fabric-gateway's `connect({ client })` takes: a gRPC channel, or the embedded engine's object. */
-export type GatewayClient = ConnectOptions['client'];
+type GatewayClient = ConnectOptions['client'];
 
 /** A Fabric gateway and the organisation whose peer serves it. */
 export interface GatewayEndpoint {
@@ -36,7 +36,7 @@ export interface Member {
   readonly fhirBase: string;
 }
 
-export interface ChannelContext {
+interface ChannelContext {
   readonly name: string;
   readonly members: readonly string[];
 }

@@ -5,7 +5,7 @@ import type { Receipts } from './custody/receipts.ts';
 import { readLogs, type LogOptions } from './logs.ts';
 
 /** Blocks of one channel that an export carries. Whoever has a longer chain fetches the blocks from a peer instead. */
-export const MAX_EXPORTED_BLOCKS = 20_000;
+const MAX_EXPORTED_BLOCKS = 20_000;
 
 /** Everything that an offline check of one person's access log on one channel needs beside the genesis block. */
 export interface ChannelLogExport {

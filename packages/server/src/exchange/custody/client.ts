@@ -10,7 +10,7 @@ import {
 } from './protocol.ts';
 
 /** A custodian that has not answered by then counts as down. */
-export const CUSTODY_DEADLINE_MS = 5_000;
+const CUSTODY_DEADLINE_MS = 5_000;
 const MAX_SOCKETS = 32;
 
 /** What another organisation's custodian answered instead of serving: the request was read and refused. */

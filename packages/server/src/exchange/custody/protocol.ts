@@ -1,5 +1,5 @@
 import { mspId, personId, sha256Hex } from '@healthchain/core';
-import type { Answer, LogAnswer, SignedRequest, Tip } from '@healthchain/custody';
+import type { Answer, LogAnswer, Tip } from '@healthchain/custody';
 import { z } from 'zod';
 
 /**
@@ -19,7 +19,7 @@ export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 /** The largest answer accepted: 1,000 sealed shares and their log entries, or one person's log. */
 export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Identifiers that one match may ask for. */
-export const MAX_MATCH_IDENTIFIERS = 20;
+const MAX_MATCH_IDENTIFIERS = 20;
 
 const channel = z.string().min(1).max(249);
 const signedRequest = z.strictObject({
@@ -50,4 +50,3 @@ export interface RouteAnswers {
 }
 
 export type RouteBody<Route extends CustodyRoute> = z.infer<(typeof routeBodies)[Route]>;
-export type { SignedRequest };

@@ -101,7 +101,7 @@ function urnOf({ row: { header } }: VersionFact): { [name: string]: ExactJson } 
   return identified('urn:ietf:rfc:3986', `urn:uuid:${header.recordId}`);
 }
 
-export function provenanceOf(
+function provenanceOf(
   fact: VersionFact,
   transaction: DecodedTransaction,
   targets: readonly { [name: string]: ExactJson }[],

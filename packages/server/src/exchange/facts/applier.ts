@@ -160,7 +160,7 @@ function directoryVersion(
 }
 
 /** The bytes that every server serves for a version, from the canonical text that the ledger fixes. */
-export function servedText(text: string | null, version: number, lastUpdated: string): string | null {
+function servedText(text: string | null, version: number, lastUpdated: string): string | null {
   if (text === null) return null;
   const resource = parseExact(text) as ExactResource;
   return resourceText(withServedMeta(resource, { versionId: String(version), lastUpdated }));

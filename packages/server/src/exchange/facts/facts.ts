@@ -2,7 +2,7 @@ import type { PersonId, RecordId, UserId } from '@healthchain/core';
 import { VersionFacts } from './versions.ts';
 
 export { SEQUENCES_PER_TRANSACTION, type VersionFact } from './versions.ts';
-export type { FactKind, FactRows, StoredFact } from './tables.ts';
+export type { FactKind } from './tables.ts';
 
 /** Questions about what the followed blocks say. Everything answered here is as of the block that was applied last. */
 export class LedgerFacts extends VersionFacts {

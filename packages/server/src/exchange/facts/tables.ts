@@ -13,7 +13,7 @@ import type { PersonId } from '@healthchain/core';
 import { SCHEMA } from './schema.ts';
 
 /** The rows that are kept by kind, and what each is. */
-export interface FactRows {
+interface FactRows {
   readonly circle: CircleRow;
   readonly epoch: EpochRow;
   readonly intakeKey: IntakeKeyRow;

@@ -21,9 +21,9 @@ const ORGANISATIONS = [
   { name: 'south', mspId: 'SouthMSP', kind: 'hospital' },
   { name: 'authority', mspId: 'AuthorityMSP', kind: 'authority' },
 ] as const satisfies readonly { name: string; mspId: string; kind: OrganisationKind }[];
-export type OrganisationName = (typeof ORGANISATIONS)[number]['name'];
+type OrganisationName = (typeof ORGANISATIONS)[number]['name'];
 
-export interface LoggedEvent {
+interface LoggedEvent {
   readonly level: 'info' | 'warn' | 'alarm';
   readonly event: string;
   readonly fields?: Readonly<Record<string, unknown>>;

@@ -34,8 +34,7 @@ export function openPersons(options: {
     indexKeepers: () => indexKeepers(options),
     logMatch: async (match, persons) => {
       if (persons.length > 0) {
-        await options
-          .custody
+        await options.custody
           .own(channel)
           .custodian.state(persons.map((person) => matchEntry(match, person)));
       }

@@ -13,7 +13,7 @@ import { CustodyRefusal } from '../custody/client.ts';
 import { ExchangeError } from '../error.ts';
 
 /** How long k custodians are given before one more is asked. */
-export const HEDGE_MS = 150;
+const HEDGE_MS = 150;
 
 /** One custodian of the epoch, in the order to ask: the own one first, those that failed lately last. */
 export interface AskableCustodian {

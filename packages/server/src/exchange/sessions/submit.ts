@@ -37,7 +37,7 @@ export async function submitAndWait(
  *
  * @throws ExchangeError OUTCOME_UNKNOWN after `deadlineMs`: it may still be ordered
  */
-export async function resolveOutcome(
+async function resolveOutcome(
   session: LedgerSession,
   transaction: Pick<EndorsedTransaction, 'transactionId' | 'bytes'>,
   deadlineMs: number = OUTCOME_DEADLINE_MS,

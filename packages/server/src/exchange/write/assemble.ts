@@ -165,7 +165,7 @@ function outboxRecord(operation: WriteOperation): OutboxRecord[] {
 }
 
 /** Canonical JSON without `meta.versionId` and `meta.lastUpdated`: what the commitment covers and what every server starts from. */
-export function committedText(resource: ExactResource): string {
+function committedText(resource: ExactResource): string {
   return canonical(withoutServedMeta(resource));
 }
 
