@@ -1,4 +1,13 @@
-import type { VerificationJob, Verifier } from '../crypto/index.ts';
+import {
+  createPoolVerifier,
+  createVerifier,
+  VerificationCache,
+  type VerificationJob,
+  type Verifier,
+} from '../crypto/index.ts';
+
+/** Messages up to this size are known again by content; longer ones, which the nodes hand on by reference, by reference. */
+const SMALL_MESSAGE_BYTES = 512;
 
 interface Waiting {
   readonly jobs: readonly VerificationJob[];
@@ -8,20 +17,36 @@ interface Waiting {
 
 /**
  * Collects what is asked within one turn of the event loop into one batch: a batch costs a thread less than its jobs one by
- * one, and equal jobs of one batch are decided once where outcomes are shared.
+ * one. Equal jobs are decided once: who shares one of these shares outcomes.
  */
-export function coalescingVerifier(verifier: Verifier): Verifier {
+export function coalescingVerifier(options: { readonly threads: number }): Verifier {
+  const small = createVerifier({ cache: new VerificationCache() });
+  const large = options.threads > 0 ? createPoolVerifier({ threads: options.threads }) : createVerifier();
+  const memory = new ReferenceMemory();
   let waiting: Waiting[] = [];
+
+  const decide = async (jobs: readonly VerificationJob[]): Promise<void> => {
+    const missing = new Map<Uint8Array, VerificationJob>();
+    for (const job of jobs)
+      if (!isSmall(job) && memory.get(job) === undefined) missing.set(job.signature, job);
+    const list = [...missing.values()];
+    const outcomes = await large.verifyAll(list);
+    for (const [i, job] of list.entries()) memory.set(job, outcomes[i] === true);
+  };
+  const outcomeOf = (job: VerificationJob) => {
+    if (isSmall(job)) return small.verify(job);
+    return memory.get(job) ?? remember(job, large.verify(job));
+  };
+  const remember = (job: VerificationJob, outcome: boolean) => {
+    memory.set(job, outcome);
+    return outcome;
+  };
   const flush = () => {
     const batch = waiting;
     waiting = [];
-    verifier.verifyAll(batch.flatMap(({ jobs }) => jobs)).then(
-      (outcomes) => {
-        let offset = 0;
-        for (const { jobs, resolve } of batch) {
-          resolve(outcomes.slice(offset, offset + jobs.length));
-          offset += jobs.length;
-        }
+    decide(batch.flatMap(({ jobs }) => jobs)).then(
+      () => {
+        for (const { jobs, resolve } of batch) resolve(jobs.map(outcomeOf));
       },
       (error: unknown) => {
         for (const { reject } of batch) reject(error);
@@ -29,12 +54,37 @@ export function coalescingVerifier(verifier: Verifier): Verifier {
     );
   };
   return {
-    verify: (job) => verifier.verify(job),
-    verifyAll: (jobs) =>
-      new Promise((resolve, reject) => {
+    verify: outcomeOf,
+    verifyAll: (jobs) => {
+      const isKnown = jobs.every((job) => isSmall(job) || memory.get(job) !== undefined);
+      if (isKnown) return Promise.resolve(jobs.map(outcomeOf));
+      return new Promise((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flush);
         waiting.push({ jobs, resolve, reject });
-      }),
-    close: () => verifier.close(),
+      });
+    },
+    close: () => large.close(),
   };
+}
+
+function isSmall(job: VerificationJob): boolean {
+  return job.message.length <= SMALL_MESSAGE_BYTES;
+}
+
+/** Outcomes by the very objects of a job, for as long as its signature's bytes live. Nobody changes bytes that were checked. */
+class ReferenceMemory {
+  readonly #outcomes = new WeakMap<
+    Uint8Array,
+    { readonly job: VerificationJob; readonly outcome: boolean }
+  >();
+
+  get(job: VerificationJob): boolean | undefined {
+    const known = this.#outcomes.get(job.signature);
+    const isSame = known?.job.message === job.message && known.job.publicKey === job.publicKey;
+    return isSame ? known?.outcome : undefined;
+  }
+
+  set(job: VerificationJob, outcome: boolean): void {
+    this.#outcomes.set(job.signature, { job, outcome });
+  }
 }

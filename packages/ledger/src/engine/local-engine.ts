@@ -1,5 +1,5 @@
 import { toHex } from '@healthchain/core';
-import { createPoolVerifier, createVerifier, VerificationCache, type Verifier } from '../crypto/index.ts';
+import type { Verifier } from '../crypto/index.ts';
 import {
   createGatewayClient,
   GatewayService,
@@ -323,10 +323,7 @@ function verifiersFor(options: LocalEngineOptions) {
   const { verifyThreads = 0, shareVerifications = true } = options;
   const verifiers: Verifier[] = [];
   const create = () => {
-    const cache = new VerificationCache();
-    const inner =
-      verifyThreads > 0 ? createPoolVerifier({ threads: verifyThreads, cache }) : createVerifier({ cache });
-    const verifier = coalescingVerifier(inner);
+    const verifier = coalescingVerifier({ threads: verifyThreads });
     verifiers.push(verifier);
     return verifier;
   };

@@ -12,6 +12,9 @@ import {
   type ToEngine,
 } from './worker-protocol.ts';
 
+/** Most of what a transaction allocates is dead when its block is committed; V8's default would copy it around before. */
+const YOUNG_GENERATION_MB = 96;
+
 interface Pending {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -21,7 +24,10 @@ interface Pending {
 export async function startWorkerEngine(
   options: Omit<LocalEngineOptions, 'clock'>,
 ): Promise<{ transport: CallTransport; control: EngineControl }> {
-  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), { workerData: options });
+  const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), {
+    workerData: options,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   const connection = new Connection(worker);
   await connection.ready;
   return { transport: connection, control: connection.control() };

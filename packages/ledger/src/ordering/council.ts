@@ -16,8 +16,16 @@ export interface ConsenterCouncil extends Council {
   identityOf(authority: number): Identity | undefined;
 }
 
+const councils = new WeakMap<ChannelConfig, ConsenterCouncil>();
+
 /** @throws LedgerError BAD_CONFIG when the configuration names an unknown schedule or a consenter without identity */
 export function councilOf(config: ChannelConfig): ConsenterCouncil {
+  const council = councils.get(config) ?? makeCouncil(config);
+  councils.set(config, council);
+  return council;
+}
+
+function makeCouncil(config: ChannelConfig): ConsenterCouncil {
   const { schedule: name } = decodeSchedule(config);
   const schedule = SCHEDULES[name];
   if (schedule === undefined) throw new LedgerError('BAD_CONFIG', `Unknown ordering schedule ${name}`);

@@ -1,5 +1,5 @@
 import { equalBytes } from '@healthchain/core';
-import { channelConfigFromBlock, channelConfigFromEnvelope, type ChannelConfig } from '../config/index.ts';
+import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import { NodeError } from '../node-error.ts';
@@ -9,6 +9,7 @@ import { Authority, type Effect, type Event, type Step } from './authority.ts';
 import { isAuthentic } from './authentic.ts';
 import { decodeBlock, encodeBlock, type RawBlock } from './block.ts';
 import type { BlockStore } from './block-store.ts';
+import { configFromBlockOnce, configFromEnvelopeOnce } from './configs.ts';
 import { checkFinality, councilOf, type ConsenterCouncil } from './council.ts';
 import { HeaderType, type SigningIdentity } from './envelope.ts';
 import {
@@ -115,7 +116,7 @@ export class ChannelOrderer {
   ): Promise<ChannelOrderer> {
     const last = decodeBlock(await store.block(store.height - 1));
     const lastConfig = last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
-    const config = channelConfigFromBlock(await store.block(lastConfig));
+    const config = configFromBlockOnce(await store.block(lastConfig));
     const previousHash = blockHeaderHash(last.header);
     const orderer = new ChannelOrderer(settings, store, log, { config, lastConfig, previousHash, records });
     orderer.#take(orderer.#authority.resume());
@@ -321,7 +322,7 @@ export class ChannelOrderer {
   async #configure(number: number, block: RawBlock): Promise<void> {
     const [envelope] = block.data;
     if (envelope === undefined) return;
-    this.#config = channelConfigFromEnvelope(this.#config.channelId, parsedOnce(envelope).data);
+    this.#config = configFromEnvelopeOnce(this.#config.channelId, parsedOnce(envelope).data);
     this.#council = councilOf(this.#config);
     this.#lastConfig = number;
     const context = { config: this.#config, verifier: this.#settings.verifier, at: this.#settings.clock() };

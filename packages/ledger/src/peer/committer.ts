@@ -1,8 +1,9 @@
 import { equalBytes } from '@healthchain/core';
-import { channelConfigFromBlock, type ChannelConfig } from '../config/index.ts';
+import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import { decodeBlock, encodeBlock, MetadataIndex, withMetadata, type RawBlock } from '../ordering/block.ts';
+import { configFromBlockOnce, configFromEnvelopeOnce } from '../ordering/configs.ts';
 import { checkFinality, councilOf } from '../ordering/council.ts';
 import { dataHashOnce, mustBeWellFormed, parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
@@ -46,7 +47,7 @@ export class Committer {
   static async open(store: LedgerStore, verifier: Verifier): Promise<Committer> {
     const last = decodeBlock(await store.block(store.height - 1));
     const lastConfig = last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
-    return new Committer(store, verifier, channelConfigFromBlock(await store.block(lastConfig)));
+    return new Committer(store, verifier, configFromBlockOnce(await store.block(lastConfig)));
   }
 
   /** Writes block 0 into an empty store. @throws LedgerError BAD_CONFIG */
@@ -107,7 +108,10 @@ export class Committer {
         previousCommitHash: this.#store.savepoint?.commitHash,
         verifier: this.#verifier,
       });
-      this.#config = validation.config;
+      if (validation.config !== this.#config) {
+        const { channelId, envelope } = validation.config;
+        this.#config = configFromEnvelopeOnce(channelId, envelope);
+      }
       const block = sealed(delivered.block, validation);
       const bytes = encodeBlock(block);
       const number = delivered.number;

@@ -16,6 +16,8 @@ const PREFIX = {
 };
 
 export const SAVEPOINT_KEY = Buffer.from([PREFIX.meta, 1]);
+/** The savepoint's height by itself: what every view reads. */
+export const HEIGHT_KEY = Buffer.from([PREFIX.meta, 2]);
 
 export interface TransactionPlace {
   readonly block: number;
@@ -124,6 +126,16 @@ export function decodeLocation(bytes: Uint8Array): Location {
 
 export function hashKey(headerHash: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(PREFIX.hash), headerHash]);
+}
+
+export function encodeHeight(height: number): Uint8Array {
+  const row = Buffer.alloc(8);
+  row.writeBigUInt64BE(BigInt(height));
+  return row;
+}
+
+export function decodeHeight(bytes: Uint8Array): number {
+  return Number(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readBigUInt64BE(0));
 }
 
 export function encodeSavepoint(savepoint: Savepoint): Uint8Array {

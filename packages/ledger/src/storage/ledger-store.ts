@@ -85,6 +85,7 @@ export class LedgerStore {
       { type: 'put', key: keys.blockKey(block.number), value: keys.encodeLocation(location) },
       { type: 'put', key: keys.hashKey(block.headerHash), value: keys.blockKey(block.number) },
       { type: 'put', key: keys.SAVEPOINT_KEY, value: keys.encodeSavepoint(savepoint) },
+      { type: 'put', key: keys.HEIGHT_KEY, value: keys.encodeHeight(savepoint.height) },
     ];
     await this.#rows.write(changes);
     this.#savepoint = savepoint;
@@ -203,8 +204,8 @@ export class LedgerView {
 
   constructor(view: KeyValueView) {
     this.#view = view;
-    const row = view.get(keys.SAVEPOINT_KEY);
-    this.height = row === undefined ? 0 : keys.decodeSavepoint(row).height;
+    const row = view.get(keys.HEIGHT_KEY);
+    this.height = row === undefined ? 0 : keys.decodeHeight(row);
   }
 
   /** @throws NodeError STATE_CORRUPT */
