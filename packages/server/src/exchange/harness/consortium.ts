@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomPersonId, type OrganisationKind, type Purpose, type Role } from '@healthchain/core';
 import { createNetwork, enroll, startEngine, type Engine } from '@healthchain/ledger';
-import { chaincode } from '@healthchain/contracts';
 import type { Caller, RequestContext } from '../../ports.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import type { ExchangeContext, ExchangeLog, KeyPair } from '../context.ts';
@@ -54,14 +53,17 @@ export interface TestConsortium {
   close(): Promise<void>;
 }
 
-/** Two hospitals and the health authority on `care`, in this process, 2 of 3 endorse, 2 of 3 custodians. */
-export async function startConsortium(): Promise<TestConsortium> {
+/**
+ * Two hospitals and the health authority on `care`, in this process, 2 of 3 endorse, 2 of 3 custodians. `worker`: the engine in a
+ * thread of its own.
+ */
+export async function startConsortium({ worker = false } = {}): Promise<TestConsortium> {
   const directory = mkdtempSync(join(tmpdir(), 'consortium-'));
   await createNetwork({ directory: join(directory, 'ledger'), definition: definition(), now: new Date() });
   const engine = await startEngine({
     directory: join(directory, 'ledger'),
-    chaincodes: { health: chaincode },
-    worker: false,
+    chaincodes: { health: { module: import.meta.resolve('@healthchain/contracts'), export: 'chaincode' } },
+    worker,
   });
   await deployed(engine);
   await foundCare(directory, engine);
