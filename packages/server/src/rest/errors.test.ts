@@ -312,7 +312,27 @@ describe('tokens and purposes', () => {
   });
 });
 
+describe('limits', () => {
+  it('are named when they are passed', async () => {
+    const body = `{"resourceType":"Patient","id":"${'x'.repeat(20_000)}"}`;
+    const large = await call(north, { method: 'POST', url: '/fhir/Patient', token, body });
+    expect(large.json().issue[0].diagnostics).toBe('A body has at most 20000 bytes');
+    const many = bundleOf(
+      'transaction',
+      Array.from({ length: 4 }, () => post(patient('1'))),
+    );
+    const answer = await call(north, { method: 'POST', url: '/fhir', token, body: many });
+    expect(answer.json().issue[0].diagnostics).toBe('A bundle has at most 3 entries');
+  });
+});
+
 describe('headers', () => {
+  it('answers HEAD like GET, without the body', async () => {
+    const answer = await call(north, { method: 'HEAD', url: '/fhir/metadata' });
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+    expect(answer.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
+  });
+
   it('keeps a request id that it gets, and draws one where it gets none', async () => {
     const given = await call(north, { url: '/fhir/metadata', headers: { 'x-request-id': 'abc-1' } });
     expect(given.headers['x-request-id']).toBe('abc-1');

@@ -17,8 +17,17 @@ export async function personNamed(visit: Visit, query: SearchQuery): Promise<Nam
   return distinct.size === 1 ? found[0] : undefined;
 }
 
-/** All Patient ids of a person, at whichever organisation. */
-export async function linkedPatients(visit: Visit, patientId: string): Promise<readonly string[]> {
+/** Finds all Patient ids of the person of one, at whichever organisation; asks once for each id. */
+export function linkedPatients(visit: Visit): (patientId: string) => Promise<readonly string[]> {
+  const found = new Map<string, Promise<readonly string[]>>();
+  return (patientId) => {
+    const linked = found.get(patientId) ?? findLinked(visit, patientId);
+    found.set(patientId, linked);
+    return linked;
+  };
+}
+
+async function findLinked(visit: Visit, patientId: string): Promise<readonly string[]> {
   const { persons } = visit.server.exchange;
   const person = await persons.ofPatient(patientId);
   if (person === undefined) return [patientId];

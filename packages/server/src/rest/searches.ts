@@ -118,7 +118,7 @@ async function searchIn(
     pass(visit, 'decide');
     const page = await search(sources, query, {
       permitted: gate.permitted,
-      linkedPatients: (patientId) => linkedPatients(visit, patientId),
+      linkedPatients: linkedPatients(visit),
     });
     pass(visit, 'filter');
     return page;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CodedError } from '@healthchain/core';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { FHIR_PATH } from '../config/index.ts';
 import { initialiseValidation } from '../fhir/index.ts';
@@ -173,7 +174,7 @@ async function sendFailure(
   reply: FastifyReply,
   cause: unknown,
 ): Promise<FastifyReply> {
-  const failure = restErrorOf(cause);
+  const failure = failureOf(context, cause);
   failures.set(request, failure.code);
   if (failure.code === 'INTERNAL')
     context.logger.error({ requestId: request.id, err: failure.cause }, 'failure');
@@ -182,6 +183,14 @@ async function sendFailure(
   void reply.code(FAILURES[failure.code].status).headers({ 'content-type': FHIR_JSON, ...failure.headers });
   const body = JSON.stringify(outcomeOf(failure.issues));
   return reply.send(isPretty(request) ? indented(body) : body);
+}
+
+/** A limit is named in its refusal. */
+function failureOf({ limits }: ServerContext, cause: unknown): RestError {
+  const failure = restErrorOf(cause);
+  if (failure.code !== 'TOO_LARGE' || failure.cause instanceof CodedError) return failure;
+  if (!(failure.cause instanceof Error)) return failure;
+  return new RestError('TOO_LARGE', `A body has at most ${limits.maxBodyBytes} bytes`, { cause });
 }
 
 function noRoute(request: FastifyRequest): RestError {

@@ -25,9 +25,19 @@ export async function match(visit: Visit): Promise<RestAnswer> {
   const matched = await persons.match(visit.context, identifiers);
   const patients = (await Promise.all(matched.map((person) => persons.patientsOf(person)))).flat();
   pass(visit, 'locate');
-  const entries = await entriesOf(visit, [...new Set(patients.map(({ recordId }) => recordId))]);
+  const ids = patients.filter((patient) => isPatient(visit, patient)).map(({ recordId }) => recordId);
+  const entries = await entriesOf(visit, [...new Set(ids)]);
   pass(visit, 'render');
   return json(200, bundleText({ type: 'searchset', total: entries.length }, entries));
+}
+
+/** The ledger does not tell a Patient from a RelatedPerson; the own store does. */
+function isPatient(
+  { server }: Visit,
+  patient: { readonly recordId: string; readonly mspId: string },
+): boolean {
+  const isOwn = patient.mspId === server.organisation.mspId;
+  return !isOwn || server.store.get('Patient', patient.recordId)?.text !== undefined;
 }
 
 async function entriesOf(visit: Visit, ids: readonly string[]): Promise<BundleEntry[]> {
