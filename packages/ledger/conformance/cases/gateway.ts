@@ -8,6 +8,8 @@ import { CONTRACTS, ORGANISATIONS } from '../target.ts';
 
 const source = '§3 Evaluate, Endorse, Submit, CommitStatus, offline signing';
 const details = '§3 status codes and grpc-status-details-bin of each endorser that failed';
+/** Over gRPC the server's end of the call may overtake the client's own timer. */
+const DEADLINE = ['DEADLINE_EXCEEDED', 'CANCELLED'] as const;
 const deadlines = '§3 deadlines and cancellation honoured';
 
 export const gatewayCases: readonly Case[] = [
@@ -150,7 +152,7 @@ export const gatewayCases: readonly Case[] = [
       const session = await openSession(target);
       const begun = performance.now();
       const call = session.proposal([['wait', 2_000]]).evaluate({ deadline: Date.now() + 200 });
-      await refused(call, { code: 'DEADLINE_EXCEEDED', text: /./ });
+      await refused(call, { code: DEADLINE, text: /./ });
       assert.ok(performance.now() - begun < 1_500);
     },
   },
