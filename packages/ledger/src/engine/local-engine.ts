@@ -105,8 +105,7 @@ export class LocalEngine implements EngineControl {
       },
     };
     engine = new LocalEngine(network, environment, counter, verifiers, verifierOf('gateway'));
-    for (const node of network.nodes.filter(({ kind }) => kind === 'orderer')) await engine.#startNode(node);
-    for (const node of network.nodes.filter(({ kind }) => kind === 'peer')) await engine.#startNode(node);
+    for (const kind of ['orderer', 'peer'] as const) await engine.#startAll(kind);
     for (const [node, error] of failures) engine.fail(node, error);
     return engine;
   }
@@ -120,7 +119,15 @@ export class LocalEngine implements EngineControl {
   }
 
   start(id: string): Promise<void> {
-    return this.#exclusively(() => this.#startNode(this.#node(id)));
+    const node = this.#node(id);
+    return this.#exclusively(async () => {
+      try {
+        await this.#startNode(node);
+      } catch (error) {
+        this.fail(id, error);
+        throw error;
+      }
+    });
   }
 
   pause(id: string): Promise<void> {
@@ -190,6 +197,22 @@ export class LocalEngine implements EngineControl {
       detail: id,
     });
     void this.#exclusively(() => this.#stopNode(this.#node(id)));
+  }
+
+  /** A node whose files cannot be relied on stays out and the others go on; without any of its kind nothing can go on. */
+  async #startAll(kind: NodeName['kind']): Promise<void> {
+    const nodes = this.#network.nodes.filter((node) => node.kind === kind);
+    const errors: unknown[] = [];
+    for (const node of nodes) {
+      await this.#startNode(node).catch((error: unknown) => {
+        errors.push(error);
+        this.fail(node.id, error);
+      });
+    }
+    if (errors.length === nodes.length) {
+      await this.close();
+      throw errors[0];
+    }
   }
 
   async #startNode(node: NodeName): Promise<void> {

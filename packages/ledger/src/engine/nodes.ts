@@ -10,6 +10,7 @@ import {
   encodeBlock,
   MetadataIndex,
   SigningLog,
+  type OrdererSettings,
   withMetadata,
 } from '../ordering/index.ts';
 import { Peer, type Chaincode } from '../peer/index.ts';
@@ -67,10 +68,15 @@ export async function startPeer(environment: NodeEnvironment, node: NodeName): P
 
 export async function startOrderer(environment: NodeEnvironment, node: NodeName): Promise<RunningOrderer> {
   const channels = new Map<string, ChannelOrderer>();
-  for (const hub of environment.hubs.values()) {
-    if (hub.idOf(node.id) !== undefined) {
-      channels.set(hub.channelId, await startChannelOrderer(environment, node, hub));
+  try {
+    for (const hub of environment.hubs.values()) {
+      if (hub.idOf(node.id) !== undefined) {
+        channels.set(hub.channelId, await startChannelOrderer(environment, node, hub));
+      }
     }
+  } catch (error) {
+    await Promise.all([...channels.values()].map((orderer) => orderer.stop()));
+    throw error;
   }
   for (const [channelId, orderer] of channels) environment.hubs.get(channelId)?.join(node.id, orderer);
   return {
@@ -87,42 +93,53 @@ async function startChannelOrderer(
   node: NodeName,
   hub: ChannelHub,
 ): Promise<ChannelOrderer> {
-  const { network, files, clock } = environment;
+  const { network, files } = environment;
   const directory = join(layout.node(network.directory, node.id), hub.channelId);
   await files.makeDirectory(directory);
   const store = await BlockStore.open(files, directory);
-  if (store.height === 0) {
-    await store.append(0, genesisWithFilter(network.genesis(hub.channelId)));
-    await store.sync();
+  let log: SigningLog | undefined;
+  try {
+    if (store.height === 0) {
+      await store.append(0, genesisWithFilter(network.genesis(hub.channelId)));
+      await store.sync();
+    }
+    const signing = await SigningLog.open(files, join(directory, 'signing'));
+    log = signing.log;
+    const settings = ordererSettings(environment, node, hub, directory);
+    return await ChannelOrderer.start(settings, store, log, signing.records);
+  } catch (error) {
+    await store.close();
+    await log?.close();
+    throw error;
   }
-  const { log, records } = await SigningLog.open(files, join(directory, 'signing'));
-  return ChannelOrderer.start(
-    {
-      self: hub.idOf(node.id) as number,
-      signer: signingIdentity(node.mspId, network.nodeKeys(node.id)),
-      verifier: environment.verifierOf(node.id),
-      network: hub,
-      clock,
-      timeoutMs: TURN_TIMEOUT_MS,
-      downTimeoutMs: DOWN_TIMEOUT_MS,
-      onBlock: (number, bytes, block) => hub.publish(number, bytes, block),
-      onEvidence: ({ authority, first, second }) => {
-        const line = {
-          authority,
-          at: [first, second].map(({ height, turn, headerHash }) => ({
-            height,
-            turn,
-            header: toHex(headerHash),
-          })),
-        };
-        void keepEvidence(directory, line).catch((error: unknown) => environment.onFailure(node.id, error));
-      },
-      onFailure: (error) => environment.onFailure(node.id, error),
+}
+
+function ordererSettings(
+  environment: NodeEnvironment,
+  node: NodeName,
+  hub: ChannelHub,
+  directory: string,
+): OrdererSettings {
+  const onFailure = (error: unknown): void => environment.onFailure(node.id, error);
+  return {
+    self: hub.idOf(node.id) as number,
+    signer: signingIdentity(node.mspId, environment.network.nodeKeys(node.id)),
+    verifier: environment.verifierOf(node.id),
+    network: hub,
+    clock: environment.clock,
+    timeoutMs: TURN_TIMEOUT_MS,
+    downTimeoutMs: DOWN_TIMEOUT_MS,
+    onBlock: (number, bytes, block) => hub.publish(number, bytes, block),
+    onEvidence: ({ authority, first, second }) => {
+      const at = [first, second].map(({ height, turn, headerHash }) => ({
+        height,
+        turn,
+        header: toHex(headerHash),
+      }));
+      void keepEvidence(directory, { authority, at }).catch(onFailure);
     },
-    store,
-    log,
-    records,
-  );
+    onFailure,
+  };
 }
 
 async function keepEvidence(directory: string, evidence: object): Promise<void> {

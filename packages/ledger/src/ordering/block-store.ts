@@ -23,12 +23,18 @@ export class BlockStore {
     this.#height = height;
   }
 
+  /** @throws NodeError BLOCK_CORRUPT */
   static async open(files: FileStore, directory: string): Promise<BlockStore> {
     const log = await BlockLog.open(files, join(directory, 'blocks'));
     const places = await files.open(join(directory, 'places'));
     const store = new BlockStore(log, places, 0);
-    await store.#follow(await store.#trustedPlaces());
-    return store;
+    try {
+      await store.#follow(await store.#trustedPlaces());
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   get height(): number {

@@ -21,7 +21,7 @@ export {
 } from './envelope.ts';
 export { finalityClaims, mustBeFinal, type Council, type SignatureClaim } from './finality.ts';
 export type { FinalBlock, Message, ProposalId } from './messages.ts';
-export { ChannelOrderer, type OrderingNetwork } from './orderer.ts';
+export { ChannelOrderer, type OrdererSettings, type OrderingNetwork } from './orderer.ts';
 export { parsedOnce } from './parsed.ts';
 export { quorumOf, toleratedFaults } from './quorum.ts';
 export { roundRobin, type Schedule } from './schedule.ts';

@@ -5,7 +5,7 @@ import { LedgerError } from '../error.ts';
 import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
 import { parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { FileStore, KeyValueStore, TransactionPlace } from '../storage/index.ts';
+import type { FileStore, KeyValueStore, StoredFrame, TransactionPlace } from '../storage/index.ts';
 import { LedgerStore } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { Committer, type CommittedBlock } from './committer.ts';
@@ -50,11 +50,15 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
 
   /** Opens the ledger, joining the channel by its genesis block the first time, and catches up with its own block log. */
   static async open(settings: ChannelSettings): Promise<PeerChannel> {
-    const { files, openRows, directory, genesis, verifier } = settings;
+    const { files, openRows, directory } = settings;
     const { store, pending } = await LedgerStore.open(files, openRows, directory);
-    if (store.height === 0 && pending.length === 0) await Committer.join(store, genesis);
-    const committer = await Committer.open(store, verifier);
-    for (const frame of pending) await committer.replay(frame.payload, frame.location);
+    let committer: Committer;
+    try {
+      committer = await committerOver(store, pending, settings);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     const channel = new PeerChannel(settings, store, committer);
     channel.#following = channel.#follow().catch((error: unknown) => settings.onFailure(error));
     settings.feed.add(channel);
@@ -248,4 +252,15 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     this.#listeners = [];
     for (const listener of listeners) listener();
   }
+}
+
+async function committerOver(
+  store: LedgerStore,
+  pending: readonly StoredFrame[],
+  { genesis, verifier }: ChannelSettings,
+): Promise<Committer> {
+  if (store.height === 0 && pending.length === 0) await Committer.join(store, genesis);
+  const committer = await Committer.open(store, verifier);
+  for (const frame of pending) await committer.replay(frame.payload, frame.location);
+  return committer;
 }

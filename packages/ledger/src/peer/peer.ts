@@ -49,25 +49,19 @@ export class Peer {
     });
   }
 
+  /** Opens all channels or none. @throws NodeError BLOCK_CORRUPT, INDEX_CORRUPT when a ledger's files cannot be relied on */
   static async start(settings: PeerSettings): Promise<Peer> {
+    const { name, files, openRows, verifier, onFailure } = settings;
     const channels = new Map<string, PeerChannel>();
-    for (const { channelId, genesis, feed } of settings.channels) {
-      const { name, files, openRows, verifier, onFailure } = settings;
-      const directory = join(settings.directory, channelId);
-      channels.set(
-        channelId,
-        await PeerChannel.open({
-          name,
-          channelId,
-          directory,
-          genesis,
-          feed,
-          files,
-          openRows,
-          verifier,
-          onFailure,
-        }),
-      );
+    try {
+      for (const { channelId, genesis, feed } of settings.channels) {
+        const directory = join(settings.directory, channelId);
+        const shared = { name, files, openRows, verifier, onFailure };
+        channels.set(channelId, await PeerChannel.open({ ...shared, channelId, directory, genesis, feed }));
+      }
+    } catch (error) {
+      await Promise.all([...channels.values()].map((channel) => channel.stop()));
+      throw error;
     }
     return new Peer(settings, channels);
   }

@@ -4,6 +4,7 @@ import type { HistoryEntry, StateUpdate } from '../validation/index.ts';
 import { BlockLog, type Damage, type StoredFrame } from './block-log.ts';
 import type { FileStore } from './files.ts';
 import type { Change, KeyValueStore, KeyValueView } from './key-value.ts';
+import { mustHoldEveryBlock } from './lost-batches.ts';
 import * as keys from './ledger-keys.ts';
 import { decodeStateRow, encodeStateRow, type StateRow } from './state-rows.ts';
 
@@ -37,7 +38,7 @@ export class LedgerStore {
 
   /**
    * `rows` is opened by `openRows` under `<directory>/state`. Frames written after the savepoint are returned to be applied
-   * (`apply`) before anything else; a torn tail is cut.
+   * (`apply`) before anything else; a torn tail is cut. @throws NodeError BLOCK_CORRUPT, INDEX_CORRUPT
    */
   static async open(
     files: FileStore,
@@ -46,8 +47,17 @@ export class LedgerStore {
   ): Promise<{ readonly store: LedgerStore; readonly pending: readonly StoredFrame[] }> {
     await files.makeDirectory(directory);
     const log = await BlockLog.open(files, join(directory, 'blocks'));
-    const store = new LedgerStore(log, await openRows(join(directory, 'state')));
-    return { store, pending: await store.#framesAfterSavepoint() };
+    let rows: KeyValueStore | undefined;
+    try {
+      rows = await openRows(join(directory, 'state'));
+      const store = new LedgerStore(log, rows);
+      await mustHoldEveryBlock(rows, store.height);
+      return { store, pending: await store.#framesAfterSavepoint() };
+    } catch (error) {
+      await log.close();
+      await rows?.close();
+      throw error;
+    }
   }
 
   get savepoint(): keys.Savepoint | undefined {
