@@ -79,7 +79,7 @@ export class ExchangeRuntime implements RunningExchange {
         applied: follower.number,
         seen: Number(pool.seen(name)),
       })),
-      outbox: outbox.size(),
+      outbox: outbox.size,
       missing: facts.missingCount(),
       custodian: custody.running ? 'running' : 'stopped',
     };

@@ -12,7 +12,7 @@ import { epochOf } from '../write/assemble.ts';
 const CONFIG = 1;
 
 /**
- * What the own peer's blocks say, kept apart from the server's store: a custodian decides on its own peer alone, while the store
+ * What the own peer's blocks say of members, keys and emergencies, kept apart from the server's store: a custodian decides on its own peer alone, while the store
  * may follow another organisation's. Derived, so it is not synced at every block; after a power cut it replays a few.
  */
 export class CustodianProjection {
@@ -54,7 +54,9 @@ export class CustodianProjection {
         if (transaction.code !== VALID) return;
         if (transaction.type === CONFIG) this.#putConfig(raw());
         if (transaction.chaincode !== HEALTH) return;
-        const changes = decodeChanges(transaction).filter((change) => change.table !== 'body');
+        const changes = decodeChanges(transaction).filter(
+          ({ table }) => table !== 'body' && table !== 'version',
+        );
         const { txId: transactionId, creator } = transaction;
         const place = { channel: this.#channel, blockNumber, index, transactionId, creator };
         applyFacts(this.facts, { ...place, changes });

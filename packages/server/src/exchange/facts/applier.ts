@@ -39,6 +39,7 @@ export function applyBlock(options: ApplierOptions, block: DecodedBlock): void {
     });
     options.facts.setPosition(options.channel, blockNumber, toHex(block.headerHash));
   });
+  for (const { transactionId } of settled) options.outbox.forget(transactionId);
   for (const { transactionId, code } of settled)
     options.outcomes.settle(transactionId, { code, blockNumber });
 }

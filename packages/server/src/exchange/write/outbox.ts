@@ -36,6 +36,8 @@ interface Columns {
 export class Outbox {
   readonly #store: Store;
   readonly #database: DatabaseSync;
+  /** The ids of the rows: most transactions of a block are somebody else's. */
+  readonly #ids: Set<string>;
   #waiting: {
     readonly row: OutboxRow;
     readonly done: () => void;
@@ -46,6 +48,8 @@ export class Outbox {
   constructor(store: Store) {
     this.#store = store;
     this.#database = store.database;
+    const rows = this.#database.prepare('SELECT transactionId FROM exchange_outbox').all();
+    this.#ids = new Set(rows.map((row) => row['transactionId'] as string));
   }
 
   /** Durable when the promise resolves. Rows of one turn of the event loop share one fsync. */
@@ -57,14 +61,21 @@ export class Outbox {
   }
 
   get(transactionId: string): OutboxRow | undefined {
+    if (!this.#ids.has(transactionId)) return undefined;
     const columns = this.#database
       .prepare('SELECT * FROM exchange_outbox WHERE transactionId = ?')
       .get(transactionId);
     return columns === undefined ? undefined : toRow(columns as unknown as Columns);
   }
 
+  /** Deletes the row. Who does it inside a larger transaction says `forget` once that is committed, for it may be rolled back. */
   remove(transactionId: string): void {
+    if (!this.#ids.has(transactionId)) return;
     this.#database.prepare('DELETE FROM exchange_outbox WHERE transactionId = ?').run(transactionId);
+  }
+
+  forget(transactionId: string): void {
+    this.#ids.delete(transactionId);
   }
 
   all(): readonly OutboxRow[] {
@@ -75,12 +86,11 @@ export class Outbox {
   }
 
   ids(): readonly string[] {
-    const rows = this.#database.prepare('SELECT transactionId FROM exchange_outbox').all();
-    return rows.map((row) => row['transactionId'] as string);
+    return [...this.#ids];
   }
 
-  size(): number {
-    return (this.#database.prepare('SELECT count(*) AS n FROM exchange_outbox').get() as { n: number }).n;
+  get size(): number {
+    return this.#ids.size;
   }
 
   #flush(): void {
@@ -97,7 +107,10 @@ export class Outbox {
       for (const { failed } of batch) failed(error);
       return;
     }
-    for (const { done } of batch) done();
+    for (const { row, done } of batch) {
+      this.#ids.add(row.transactionId);
+      done();
+    }
   }
 }
 
