@@ -1,15 +1,8 @@
 import type { Purpose } from '@healthchain/core';
-import { mintToken, openSecrets } from '@healthchain/server';
+import { mintToken, openSecrets, tokenScope } from '@healthchain/server';
 import { FhirClient } from '../fhir-client.ts';
-import {
-  fhirBaseOf,
-  organisationOf,
-  serverDirectory,
-  serverUrl,
-  userOf,
-  type ConsortiumState,
-  type OrganisationState,
-} from './state.ts';
+import { serverConfig } from './server-config.ts';
+import { fhirBaseOf, organisationOf, serverDirectory, userOf, type ConsortiumState } from './state.ts';
 
 /** Validity of a token when none is asked for. */
 export const DEFAULT_TOKEN_SECONDS = 12 * 3_600;
@@ -30,7 +23,7 @@ export async function tokenFor(
   const organisation = organisationOf(state, user.organisation);
   const { tokenKey } = openSecrets(serverDirectory(data, organisation));
   return mintToken(
-    tokenScope(organisation),
+    tokenScope(serverConfig(data, state, organisation)),
     { privateKey: tokenKey.reveal(), algorithm: 'ES256' },
     {
       userId: user.userId,
@@ -40,15 +33,6 @@ export async function tokenFor(
     },
     new Date(),
   );
-}
-
-export function tokenScope(organisation: OrganisationState): Parameters<typeof mintToken>[0] {
-  return {
-    mspId: organisation.mspId,
-    kind: organisation.kind,
-    issuer: serverUrl(organisation),
-    audience: fhirBaseOf(organisation),
-  };
 }
 
 /** The FHIR server of the user's own organisation, with a token of the user. */
