@@ -38,7 +38,7 @@ interface AuditEvent {
   readonly outcome?: string;
   readonly outcomeDesc?: string;
   readonly agent?: readonly {
-    readonly who?: { identifier?: { value?: string } };
+    readonly who?: { display?: string; identifier?: { value?: string } };
     readonly type?: { text?: string };
     readonly role?: readonly { text?: string; coding?: readonly { code?: string }[] }[];
   }[];
@@ -51,7 +51,7 @@ function row(resource: SearchEntry['resource']): string[] {
   const agent = event.agent?.[0];
   return [
     event.recorded ?? '',
-    agent?.who?.identifier?.value ?? '',
+    agent?.who?.display ?? agent?.who?.identifier?.value ?? '',
     agent?.role?.[0]?.coding?.[0]?.code ?? '',
     event.outcome === '0' ? 'released' : `refused ${event.outcomeDesc ?? ''}`.trim(),
     event.purposeOfEvent?.[0]?.coding?.[0]?.code ?? '',

@@ -4,8 +4,17 @@ import type { Caller, Face, FaceResource, Persons, RequestContext } from '../../
 import type { Store } from '../../store/index.ts';
 import { ExchangeError } from '../error.ts';
 import { entriesOf, readLogs, type LogOptions } from '../logs.ts';
-import { auditEventOf, auditId, joinAccesses, timeOf, type Access, type AuditNames } from './audit-read.ts';
+import {
+  auditEventOf,
+  auditId,
+  joinAccesses,
+  timeOf,
+  userOf,
+  type Access,
+  type AuditNames,
+} from './audit-read.ts';
 import { identified } from './consent-read.ts';
+import { displayNames } from './display-names.ts';
 import { SYSTEM } from './systems.ts';
 
 export interface AuditOptions extends LogOptions {
@@ -31,15 +40,15 @@ export class AuditEventFace implements Face {
     if (person === undefined) return undefined;
     const accesses = await this.#accesses(context, person);
     const found = accesses.find((access) => auditId(access) === id);
-    return found === undefined ? undefined : auditEventOf(found, await this.#names(person));
+    return found === undefined ? undefined : auditEventOf(found, await this.#names(person, [found]));
   }
 
   async search(context: RequestContext, parameters: URLSearchParams): Promise<readonly FaceResource[]> {
     const person = await this.#personOf(context.caller, parameters);
     const matches = filterOf(parameters);
-    const names = await this.#names(person);
-    const accesses = await this.#accesses(context, person);
-    return accesses.filter(matches).map((access) => auditEventOf(access, names));
+    const accesses = (await this.#accesses(context, person)).filter(matches);
+    const names = await this.#names(person, accesses);
+    return accesses.map((access) => auditEventOf(access, names));
   }
 
   async #accesses(context: RequestContext, person: PersonId): Promise<readonly Access[]> {
@@ -68,10 +77,12 @@ export class AuditEventFace implements Face {
     return found;
   }
 
-  async #names(person: PersonId): Promise<AuditNames> {
+  async #names(person: PersonId, accesses: readonly Access[]): Promise<AuditNames> {
     const { store, persons, facts, mspId } = this.#options;
     const [patient] = await persons.patientsOf(person);
+    const users = await displayNames(store, accesses.map(userOf));
     return {
+      user: (name) => users.get(name),
       patient:
         patient === undefined
           ? identified(SYSTEM.person, person)

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { auditEventOf, auditId, joinAccesses } from './audit-read.ts';
 
 const PERSON = 'a'.repeat(32);
-const names = { patient: { reference: 'Patient/1' }, record: () => undefined };
+const names = {
+  patient: { reference: 'Patient/1' },
+  user: () => 'Dr Nina Holt',
+  record: () => undefined,
+};
 
 function entry(change: Partial<LogEntry>): LogEntry {
   return {

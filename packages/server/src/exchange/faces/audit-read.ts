@@ -16,6 +16,8 @@ export interface Access {
 /** How the AuditEvent names things: as this server's users can resolve them. */
 export interface AuditNames {
   readonly patient: ExactJson;
+  /** The name of `<mspId>/<userId>` in the directory. */
+  user(name: string): string | undefined;
   /** `Type/id/_history/version` where the type is known here. */
   record(recordId: string, version: number): string | undefined;
 }
@@ -63,7 +65,7 @@ export function auditEventOf(access: Access, names: AuditNames): FaceResource {
     ...(first.purpose === undefined
       ? {}
       : { purposeOfEvent: [{ coding: [{ system: HL7.actReason, code: first.purpose }] }] }),
-    agent: [agentOf(first)],
+    agent: [agentOf(first, names)],
     source: {
       observer: identified(SYSTEM.organisation, first.custodian),
       type: [{ system: SYSTEM.decision, code: first.kind }],
@@ -92,8 +94,14 @@ function outcomeText({ entries, refused }: Access): string {
   return `${refused ? 'refused' : first.kind}${count}${codes.length === 0 ? '' : `: ${codes.join(', ')}`}`;
 }
 
-function agentOf({ subject, purpose, assurance, emergency }: LogEntry): ExactJson {
+/** `<mspId>/<userId>` of who asked; an organisation's own access has the organisation alone. */
+export function userOf({ entries: [{ subject }] }: Access): string {
+  return subject.userId === undefined ? subject.mspId : `${subject.mspId}/${subject.userId}`;
+}
+
+function agentOf({ subject, purpose, assurance, emergency }: LogEntry, names: AuditNames): ExactJson {
   const { mspId, userId, role } = subject;
+  const display = userId === undefined ? undefined : names.user(`${mspId}/${userId}`);
   const policy = [
     ...(assurance === undefined ? [] : [`urn:healthchain:assurance:${assurance}`]),
     ...(emergency === undefined ? [] : [`urn:healthchain:emergency:${emergency}`]),
@@ -104,7 +112,10 @@ function agentOf({ subject, purpose, assurance, emergency }: LogEntry): ExactJso
     who:
       userId === undefined
         ? identified(SYSTEM.organisation, mspId)
-        : identified(SYSTEM.user, `${mspId}/${userId}`),
+        : {
+            ...identified(SYSTEM.user, `${mspId}/${userId}`),
+            ...(display === undefined ? {} : { display }),
+          },
     requestor: true,
     ...(policy.length === 0 ? {} : { policy }),
     ...(purpose === undefined
