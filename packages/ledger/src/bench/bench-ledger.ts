@@ -95,12 +95,20 @@ export async function benchLedger(options: BenchOptions): Promise<BenchReport> {
       verifyThreads: options.verifyThreads ?? 0,
       shareVerifications: options.shareVerifications ?? true,
     });
-    const measured = await measure(engine, directory, options, tell).finally(() => engine.close());
+    const measured = await closing(engine, () => measure(engine, directory, options, tell));
     tell('verifying the blocks in a separate process');
     await checkInProcess(directory, 'peer0.north', 'bench', measured.acknowledged);
     return measured.report;
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function closing<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await engine.close();
   }
 }
 

@@ -17,7 +17,7 @@ export const benchChaincode: Chaincode = {
     if (fcn === 'read') return { status: 200, payload: await stub.getState(key) };
     return fcn === 'fill' ? fill(stub, key) : { status: 500, message: `no function ${fcn}` };
   },
-} as Chaincode;
+};
 
 async function write(stub: ChaincodeStub, key: string, digest: string): Promise<ChaincodeResponse> {
   const value = stub.getTransient().get('value');

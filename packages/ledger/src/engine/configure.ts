@@ -32,9 +32,9 @@ export async function applyChange(
     .members.map((mspId) => signingIdentity(mspId, network.admin(mspId)));
   const [submitter] = admins;
   if (submitter === undefined) throw new NodeError('BAD_NETWORK', `${channel} has no members`);
-  const signers = admins.map(({ serialized, sign }) => ({
-    identity: serialized,
-    sign,
+  const signers = admins.map((admin) => ({
+    identity: admin.serialized,
+    sign: (message: Uint8Array) => admin.sign(message),
     nonce: randomBytes(NONCE_BYTES),
   }));
   const header = { type: HeaderType.configUpdate, channelId: channel, at: new Date() };

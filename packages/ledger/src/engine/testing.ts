@@ -51,7 +51,7 @@ export const testChaincode: Chaincode = {
     if (run === undefined) return { status: 500, message: `no function ${fcn}` };
     return { status: 200, payload: utf8(JSON.stringify((await run(stub, params)) ?? null)) };
   },
-} as Chaincode;
+};
 
 export const MEMBERS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'] as const;
 

@@ -110,7 +110,7 @@ class Connection implements CallTransport {
     const status = { code: 14, message: `the engine is gone: ${reason}`, details: undefined };
     for (const events of this.#calls.values()) events.end(status);
     this.#calls.clear();
-    for (const { reject } of this.#pending.values()) reject(new NodeError('STOPPED', status.message));
+    for (const pending of this.#pending.values()) pending.reject(new NodeError('STOPPED', status.message));
     this.#pending.clear();
   }
 }

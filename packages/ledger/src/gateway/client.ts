@@ -134,7 +134,11 @@ function serviceError(status: CallStatus): ServiceError {
   if (status.details !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(status.details));
   const name = Object.entries(Code).find(([, code]) => code === status.code)?.[0] ?? 'UNKNOWN';
   const error = new Error(`${status.code} ${name}: ${status.message}`);
-  return Object.assign(error, { code: status.code, details: status.message, metadata });
+  return Object.assign(error, {
+    code: status.code as ServiceError['code'],
+    details: status.message,
+    metadata,
+  });
 }
 
 function unaryArguments<A>(rest: unknown[]): { options: CallOptions | undefined; callback: Callback<A> } {
