@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { benchLedger } from '@healthchain/ledger';
 import { wholeNumber } from '../arguments.ts';
 import { benchFhir, type CpuUsage, type FhirBenchReport } from '../bench/fhir.ts';
 import type { Command, CommandContext } from '../command.ts';

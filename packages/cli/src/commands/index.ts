@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { accessLog } from './access-log.ts';
+import { bench } from './bench.ts';
 import { grant, revoke } from './grants.ts';
 import { hammerCommand } from './hammer.ts';
 import { importCommand } from './import.ts';
@@ -24,4 +25,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   pause,
   resume,
   hammer: hammerCommand,
+  bench,
 };
