@@ -36,7 +36,8 @@ test('entries of several custodians about one request are one access, each versi
   ]);
   expect(accesses).toHaveLength(1);
   const { resource } = auditEventOf(accesses[0] as (typeof accesses)[number], names);
-  expect(resource).toMatchObject({ outcome: '0', action: 'R', recorded: '2026-03-01T10:00:00.000Z' });
+  const agent = [{ who: { display: 'Dr Nina Holt' } }];
+  expect(resource).toMatchObject({ outcome: '0', action: 'R', recorded: '2026-03-01T10:00:00.000Z', agent });
   const data = (
     resource['entity'] as { role: { code: string }; detail?: { valueString: string }[] }[]
   ).filter(({ role }) => role.code === '4');
