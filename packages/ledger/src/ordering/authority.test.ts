@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '@healthchain/core';
 import { blockDataHash } from '../validation/index.ts';
-import { Authority, type Effect, type Event, type Step } from './authority.ts';
+import { Authority } from './authority.ts';
+import type { Effect, Event, Step } from './machine.ts';
 import type { Council } from './finality.ts';
 import type { FinalBlock, Message } from './messages.ts';
 import type { SigningRecord } from './records.ts';

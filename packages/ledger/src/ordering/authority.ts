@@ -1,110 +1,25 @@
-import { equalBytes, toHex } from '@healthchain/core';
-import type { RawBlock } from './block.ts';
-import { carriedBlock, isCertificate, isProposalAllowed, type Council } from './finality.ts';
+import { isCertificate, isProposalAllowed, type Council } from './finality.ts';
+import type { AuthorityPorts, AuthoritySettings, Effect, Event, Step } from './machine.ts';
 import {
   acknowledgementBytes,
   proposalKey,
   voteBytes,
   type Certificate,
-  type FinalBlock,
   type FinalSignature,
   type Message,
   type Proposal,
   type ProposalId,
-  type SignedAt,
   type Vote,
 } from './messages.ts';
+import type { RawBlock } from './block.ts';
 import { quorumOf, toleratedFaults } from './quorum.ts';
 import type { SigningRecord } from './records.ts';
+import { idOf, isSameBlock, Round } from './round.ts';
 
 /** Turns are waited for longer the later they are, up to this factor. */
 const MAX_BACKOFF = 32;
 /** Messages of the next height kept until this authority gets there. */
 const MAX_EARLY_MESSAGES = 1000;
-
-export type Event =
-  /** Requests waiting for a block; told whenever the number may have become positive, and with every `committed`. */
-  | { readonly kind: 'pending'; readonly requests: number }
-  /** A message whose signatures (also those inside it) hold. */
-  | { readonly kind: 'message'; readonly from: number; readonly message: Message }
-  /** Whether the content of the proposal with this key may stand in the chain. */
-  | { readonly kind: 'checked'; readonly key: string; readonly isValid: boolean }
-  /** The timer set for this turn has run out. */
-  | { readonly kind: 'timer'; readonly height: number; readonly turn: number }
-  /** The connection to an authority is down or up again; it only shortens waiting. */
-  | { readonly kind: 'link'; readonly authority: number; readonly isUp: boolean }
-  /** A final block (own or fetched) is in this authority's log; `council` is that of the configuration after it. */
-  | {
-      readonly kind: 'committed';
-      readonly height: number;
-      readonly council: Council;
-      /** Requests still waiting. */
-      readonly requests: number;
-    };
-
-export type Effect =
-  /** To everyone else, or to one. */
-  | { readonly kind: 'send'; readonly to: number | 'others'; readonly message: Message }
-  /** Ask for a verdict on a proposal's content, to be given as `checked`. */
-  | { readonly kind: 'check'; readonly proposal: Proposal }
-  /** A block is final; to be written to the log, then `committed`. */
-  | { readonly kind: 'decide'; readonly final: FinalBlock }
-  /** Replaces the timer set before. */
-  | { readonly kind: 'timer'; readonly height: number; readonly turn: number; readonly afterMs: number }
-  /** Somebody is ahead: fetch final blocks from there. */
-  | { readonly kind: 'catchUp'; readonly from: number; readonly height: number }
-  /** Two different messages of one authority at one height and turn. */
-  | {
-      readonly kind: 'evidence';
-      readonly authority: number;
-      readonly first: ProposalId;
-      readonly second: ProposalId;
-    };
-
-/** Records must be durable before any of the effects happens. */
-export interface Step {
-  readonly records: readonly SigningRecord[];
-  readonly effects: readonly Effect[];
-}
-
-/** What an authority needs and must not do by itself: keys, and cutting a batch of requests. Synchronous and without I/O. */
-export interface AuthorityPorts {
-  sign(message: Uint8Array): Uint8Array;
-  signBlock(proposal: Proposal): Omit<FinalSignature, 'authority'>;
-  /** A proposal of waiting requests, or of `repeat` where that is given; undefined when nothing waits. */
-  propose(
-    turn: number,
-    certificate: Certificate | undefined,
-    repeat: RawBlock | undefined,
-  ): Proposal | undefined;
-}
-
-export interface AuthoritySettings {
-  readonly self: number;
-  readonly timeoutMs: number;
-  /** How long to wait for an authority whose connection is down. */
-  readonly downTimeoutMs: number;
-}
-
-/** Everything of one height that ends with it. */
-interface Round {
-  turn: number;
-  /** Allows the current turn; undefined at turn 0. */
-  certificate: Certificate | undefined;
-  proposal: Proposal | undefined;
-  isChecked: boolean;
-  decided: boolean;
-  acknowledgedTurn: number;
-  votedTurn: number;
-  last: SignedAt | undefined;
-  readonly acknowledgements: Map<string, Map<number, Uint8Array>>;
-  readonly signatures: Map<string, Map<number, FinalSignature>>;
-  readonly votes: Map<number, Map<number, Vote>>;
-  /** Blocks by header hash that a certificate may oblige us to propose again. */
-  readonly blocks: Map<string, RawBlock>;
-  /** First message seen of an authority at a turn, by kind. */
-  readonly seen: Map<string, ProposalId>;
-}
 
 /**
  * One authority of one channel (design/ledger.md section 4): a deterministic machine. Time comes in as events, durability is
@@ -117,7 +32,9 @@ export class Authority {
   readonly #ports: AuthorityPorts;
   #council: Council;
   #height: number;
-  #round = freshRound();
+  #round = new Round();
+  /** Durable records of later heights: the block log may end before them after a crash. */
+  #later: readonly SigningRecord[];
   #pending = 0;
   #early: { readonly from: number; readonly message: Message }[] = [];
   readonly #down = new Set<number>();
@@ -133,7 +50,8 @@ export class Authority {
     this.#ports = ports;
     this.#council = start.council;
     this.#height = start.height;
-    for (const record of start.records) if (record.height === start.height) this.#remember(record);
+    this.#later = start.records;
+    this.#takeUpRecords();
   }
 
   get height(): number {
@@ -159,7 +77,7 @@ export class Authority {
     if (event.kind === 'committed') this.#onCommitted(event.height, event.council, event.requests);
     else if (event.kind === 'link') this.#onLink(event.authority, event.isUp);
     else if (event.kind === 'message') this.#onMessage(event.from, event.message);
-    else if (this.#isMember && !this.#round.decided) this.#onLocal(event);
+    else if (this.#isMember && !this.#round.isDecided) this.#onLocal(event);
     if (event.kind === 'pending') this.#pending = event.requests;
     return this.#step();
   }
@@ -184,7 +102,7 @@ export class Authority {
     const height = heightOf(message);
     if (height > this.#height) this.#keepForLater(from, message, height);
     else if (height < this.#height) this.#tellHeight(from);
-    else if (this.#isMember && !this.#round.decided) this.#onCurrent(from, message);
+    else if (this.#isMember && !this.#round.isDecided) this.#onCurrent(from, message);
   }
 
   #onCurrent(from: number, message: Exclude<Message, { kind: 'height' }>): void {
@@ -198,7 +116,7 @@ export class Authority {
   #keepForLater(from: number, message: Message, height: number): void {
     if (height === this.#height + 1 && this.#early.length < MAX_EARLY_MESSAGES)
       this.#early.push({ from, message });
-    if (height > this.#height + 1 || !this.#round.decided) {
+    if (height > this.#height + 1 || !this.#round.isDecided) {
       this.#effects.push({ kind: 'catchUp', from, height });
     }
   }
@@ -212,7 +130,8 @@ export class Authority {
     this.#height = height;
     this.#council = council;
     this.#pending = requests;
-    this.#round = freshRound();
+    this.#round = new Round();
+    this.#takeUpRecords();
     this.#send({ kind: 'height', height });
     const early = this.#early;
     this.#early = [];
@@ -231,11 +150,11 @@ export class Authority {
   // Proposing
 
   #tryPropose(): void {
-    const { turn, certificate, proposal, acknowledgedTurn, votedTurn, decided } = this.#round;
-    if (!this.#isMember || decided || proposal !== undefined || this.proposer !== this.#settings.self) return;
+    const { turn, certificate, carried, proposal, acknowledgedTurn, votedTurn, isDecided } = this.#round;
+    if (!this.#isMember || isDecided || proposal !== undefined || this.proposer !== this.#settings.self)
+      return;
     if (acknowledgedTurn >= turn || votedTurn >= turn) return;
-    const carried = certificate === undefined ? undefined : carriedBlock(certificate);
-    const repeat = carried === undefined ? undefined : this.#round.blocks.get(toHex(carried.headerHash));
+    const repeat = carried === undefined ? undefined : this.#round.block(carried.headerHash);
     if (carried !== undefined && repeat === undefined) return;
     const own = this.#ports.propose(turn, certificate, repeat);
     if (own === undefined) return;
@@ -277,7 +196,7 @@ export class Authority {
 
   #acknowledge(proposal: Proposal): Uint8Array {
     this.#round.acknowledgedTurn = proposal.turn;
-    this.#round.blocks.set(toHex(proposal.headerHash), proposal.block);
+    this.#round.keepBlock(proposal.headerHash, proposal.block);
     this.#records.push({ kind: 'acknowledged', height: this.#height, turn: proposal.turn, proposal });
     const signature = this.#ports.sign(acknowledgementBytes(this.#council.channel, proposal));
     this.#addAcknowledgement(this.#settings.self, proposal, signature);
@@ -293,17 +212,17 @@ export class Authority {
   }
 
   #addAcknowledgement(from: number, id: ProposalId, signature: Uint8Array): void {
-    entryOf(this.#round.acknowledgements, proposalKey(id)).set(from, signature);
+    this.#round.acknowledgements(id).set(from, signature);
   }
 
   #trySign(): void {
     const { proposal, isChecked, turn, votedTurn, last } = this.#round;
     if (proposal === undefined || !isChecked || votedTurn >= turn || last?.turn === turn) return;
-    const acknowledged = entryOf(this.#round.acknowledgements, proposalKey(proposal));
+    const acknowledged = this.#round.acknowledgements(proposal);
     if (acknowledged.size < this.#quorum || !acknowledged.has(this.#settings.self)) return;
     const acknowledgements = [...acknowledged].map(([authority, signature]) => ({ authority, signature }));
     const { headerHash, valueHash } = proposal;
-    const signed: SignedAt = { turn, headerHash, valueHash, acknowledgements };
+    const signed = { turn, headerHash, valueHash, acknowledgements };
     this.#round.last = signed;
     this.#records.push({ kind: 'signed', height: this.#height, turn, signed });
     this.#sendSignature(proposal);
@@ -333,15 +252,15 @@ export class Authority {
   }
 
   #addSignature(id: ProposalId, signature: FinalSignature): void {
-    entryOf(this.#round.signatures, proposalKey(id)).set(signature.authority, signature);
+    this.#round.signatures(id).set(signature.authority, signature);
   }
 
   #tryDecide(): void {
-    const { proposal, isChecked, decided } = this.#round;
-    if (proposal === undefined || !isChecked || decided) return;
-    const signatures = entryOf(this.#round.signatures, proposalKey(proposal));
+    const { proposal, isChecked, isDecided } = this.#round;
+    if (proposal === undefined || !isChecked || isDecided) return;
+    const signatures = this.#round.signatures(proposal);
     if (signatures.size < this.#quorum || !signatures.has(this.#proposerOf(proposal.turn))) return;
-    this.#round.decided = true;
+    this.#round.isDecided = true;
     this.#effects.push({ kind: 'decide', final: { ...proposal, signatures: [...signatures.values()] } });
   }
 
@@ -361,7 +280,7 @@ export class Authority {
     }
     const unsigned = { height: this.#height, turn, voter: this.#settings.self, last };
     const vote = { ...unsigned, signature: this.#ports.sign(voteBytes(this.#council.channel, unsigned)) };
-    const block = last === undefined ? undefined : this.#round.blocks.get(toHex(last.headerHash));
+    const block = last === undefined ? undefined : this.#round.block(last.headerHash);
     this.#send({ kind: 'vote', vote, block });
     this.#countVote(vote);
   }
@@ -373,13 +292,13 @@ export class Authority {
       }
       return;
     }
-    if (vote.last !== undefined && block !== undefined)
-      this.#round.blocks.set(toHex(vote.last.headerHash), block);
+    if (vote.last !== undefined && block !== undefined) this.#round.keepBlock(vote.last.headerHash, block);
     this.#countVote(vote);
   }
 
   #countVote(vote: Vote): void {
-    const votes = entryOf(this.#round.votes, vote.turn);
+    if (this.#round.isTooFarAhead(vote.turn)) return;
+    const votes = this.#round.votes(vote.turn);
     votes.set(vote.voter, vote);
     const { turn, votedTurn } = this.#round;
     const joins = votes.size > toleratedFaults(this.#council.authorities.length);
@@ -399,30 +318,16 @@ export class Authority {
 
   #enter(turn: number, certificate: Certificate): void {
     if (turn <= this.#round.turn) return;
-    this.#round.turn = turn;
-    this.#round.certificate = certificate;
-    this.#round.proposal = undefined;
-    this.#round.isChecked = false;
+    this.#round.enter(turn, certificate);
     this.#armTimer();
     this.#tryPropose();
   }
 
   // Memory, time and sending
 
-  #remember(record: SigningRecord): void {
-    const round = this.#round;
-    if (record.kind === 'voted') round.votedTurn = Math.max(round.votedTurn, record.turn);
-    if (record.kind === 'signed') round.last = record.signed;
-    if (record.kind === 'acknowledged') {
-      round.acknowledgedTurn = record.turn;
-      round.blocks.set(toHex(record.proposal.headerHash), record.proposal.block);
-      if (record.turn >= round.turn) {
-        round.turn = record.turn;
-        round.proposal = record.proposal;
-        round.certificate = record.proposal.certificate;
-        round.isChecked = true;
-      }
-    }
+  #takeUpRecords(): void {
+    for (const record of this.#later) if (record.height === this.#height) this.#round.remember(record);
+    this.#later = this.#later.filter(({ height }) => height > this.#height);
   }
 
   #repeat(): void {
@@ -443,19 +348,18 @@ export class Authority {
     this.#send({ kind: 'height', height: this.#height });
   }
 
+  /** Only the first message of a kind at a turn counts. */
   #isSecond(kind: string, authority: number, id: ProposalId): boolean {
-    const key = `${kind}:${id.turn}:${authority}`;
-    const first = this.#round.seen.get(key);
-    this.#round.seen.set(key, first ?? idOf(id));
-    if (first === undefined) return false;
-    if (!equalBytes(first.headerHash, id.headerHash)) {
+    if (this.#round.isTooFarAhead(id.turn)) return true;
+    const first = this.#round.firstOf(kind, authority, id);
+    if (first !== undefined && !isSameBlock(first, id)) {
       this.#effects.push({ kind: 'evidence', authority, first, second: idOf(id) });
     }
-    return true;
+    return first !== undefined;
   }
 
   #armTimer(): void {
-    if (!this.#isMember || this.#round.decided || !this.#hasWork) return;
+    if (!this.#isMember || this.#round.isDecided || !this.#hasWork) return;
     const { turn, votedTurn } = this.#round;
     const backoff = Math.min(2 ** Math.min(turn, 16), MAX_BACKOFF);
     const isDown = this.#down.has(this.proposer) && votedTurn < turn;
@@ -464,10 +368,7 @@ export class Authority {
   }
 
   get #hasWork(): boolean {
-    const { proposal, votes, last, turn, certificate } = this.#round;
-    const mustRepeat = certificate !== undefined && carriedBlock(certificate) !== undefined;
-    const isPassing = (votes.get(turn)?.size ?? 0) > 0;
-    return this.#pending > 0 || proposal !== undefined || last !== undefined || isPassing || mustRepeat;
+    return this.#round.hasWork(this.#pending);
   }
 
   get #isMember(): boolean {
@@ -492,37 +393,6 @@ export class Authority {
     this.#effects = [];
     return step;
   }
-}
-
-function freshRound(): Round {
-  return {
-    turn: 0,
-    certificate: undefined,
-    proposal: undefined,
-    isChecked: false,
-    decided: false,
-    acknowledgedTurn: -1,
-    votedTurn: -1,
-    last: undefined,
-    acknowledgements: new Map(),
-    signatures: new Map(),
-    votes: new Map(),
-    blocks: new Map(),
-    seen: new Map(),
-  };
-}
-
-function entryOf<K, A, B>(map: Map<K, Map<A, B>>, key: K): Map<A, B> {
-  let entry = map.get(key);
-  if (entry === undefined) {
-    entry = new Map();
-    map.set(key, entry);
-  }
-  return entry;
-}
-
-function idOf({ height, turn, headerHash, valueHash }: ProposalId): ProposalId {
-  return { height, turn, headerHash, valueHash };
 }
 
 function heightOf(message: Exclude<Message, { kind: 'height' }>): number {

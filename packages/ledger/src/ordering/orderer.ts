@@ -5,7 +5,8 @@ import { LedgerError } from '../error.ts';
 import { NodeError } from '../node-error.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal } from './admission.ts';
-import { Authority, type Effect, type Event, type Step } from './authority.ts';
+import { Authority } from './authority.ts';
+import type { Effect, Event } from './machine.ts';
 import { isAuthentic } from './authentic.ts';
 import { decodeBlock, encodeBlock, type RawBlock } from './block.ts';
 import type { BlockStore } from './block-store.ts';
@@ -24,6 +25,7 @@ import { dataHashOnce, mustBeWellFormed, parsedOnce } from './parsed.ts';
 import { RequestPool } from './pool.ts';
 import type { SigningRecord } from './records.ts';
 import type { SigningLog } from './signing-log.ts';
+import { StepRunner } from './step-runner.ts';
 import {
   decodeOrderingValue,
   encodeIdentifierHeader,
@@ -38,7 +40,6 @@ export interface OrderingNetwork {
   send(from: number, to: number | 'others', message: Message): void;
   /** Final blocks of another authority from `height` on; empty when it cannot be reached. */
   blocks(from: number, height: number): AsyncIterable<Uint8Array>;
-  /** Raw blocks by reference, for peers of this process. */
 }
 
 export interface OrdererSettings {
@@ -70,8 +71,7 @@ export class ChannelOrderer {
   #council: ConsenterCouncil;
   #lastConfig: number;
   #previousHash: Uint8Array;
-  #steps: Step[] = [];
-  #flushing: Promise<void> | undefined;
+  readonly #runner: StepRunner;
   #timer: NodeJS.Timeout | undefined;
   #catchingUp = false;
   #isPendingTold = false;
@@ -95,6 +95,11 @@ export class ChannelOrderer {
     this.#council = councilOf(start.config);
     this.#lastConfig = start.lastConfig;
     this.#previousHash = start.previousHash;
+    this.#runner = new StepRunner(
+      (records) => log.append(records),
+      (effect) => this.#perform(effect),
+      (error) => this.#fail(error),
+    );
     const { self, timeoutMs, downTimeoutMs } = settings;
     this.#authority = new Authority(
       { self, timeoutMs, downTimeoutMs },
@@ -119,7 +124,7 @@ export class ChannelOrderer {
     const config = configFromBlockOnce(await store.block(lastConfig));
     const previousHash = blockHeaderHash(last.header);
     const orderer = new ChannelOrderer(settings, store, log, { config, lastConfig, previousHash, records });
-    orderer.#take(orderer.#authority.resume());
+    orderer.#runner.take(orderer.#authority.resume());
     return orderer;
   }
 
@@ -184,7 +189,7 @@ export class ChannelOrderer {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await this.#flushing;
+    await this.#runner.idle();
     await this.#store.close();
     await this.#log.close();
   }
@@ -192,26 +197,7 @@ export class ChannelOrderer {
   // The machine and its effects
 
   #handle(event: Event): void {
-    if (!this.#stopped) this.#take(this.#authority.handle(event));
-  }
-
-  #take(step: Step): void {
-    if (step.records.length === 0 && step.effects.length === 0) return;
-    this.#steps.push(step);
-    this.#flushing ??= this.#flush().catch((error: unknown) => this.#fail(error));
-  }
-
-  /** Steps in order; the records of all that wait become durable in one sync, then their effects happen. */
-  async #flush(): Promise<void> {
-    await Promise.resolve();
-    while (this.#steps.length > 0) {
-      const steps = this.#steps;
-      this.#steps = [];
-      const records = steps.flatMap((step) => step.records);
-      if (records.length > 0) await this.#log.append(records);
-      for (const effect of steps.flatMap((step) => step.effects)) await this.#perform(effect);
-    }
-    this.#flushing = undefined;
+    if (!this.#stopped) this.#runner.take(this.#authority.handle(event));
   }
 
   async #perform(effect: Effect): Promise<void> {
@@ -337,7 +323,9 @@ export class ChannelOrderer {
     this.#catchingUp = true;
     setTimeout(() => {
       this.#catchUp(from, height)
-        .catch((error: unknown) => this.#fail(error))
+        .catch((error: unknown) => {
+          if (!(error instanceof LedgerError || error instanceof NodeError)) this.#fail(error);
+        })
         .finally(() => {
           this.#catchingUp = false;
         });
@@ -355,20 +343,10 @@ export class ChannelOrderer {
         throw new NodeError('OUT_OF_ORDER', `Block ${number} of authority ${from} does not follow`);
       }
       await checkFinality(this.#council, this.#settings.verifier, openBlock(block));
-      await this.#serially(async () => {
+      await this.#runner.between(async () => {
         if (number === this.#store.height) await this.#append(block, bytes);
       });
     }
-  }
-
-  /** Runs between the effects of the machine, so that blocks are appended one at a time. */
-  async #serially(work: () => Promise<void>): Promise<void> {
-    while (this.#flushing !== undefined) await this.#flushing;
-    this.#flushing = work().finally(() => {
-      this.#flushing = undefined;
-    });
-    await this.#flushing;
-    if (this.#steps.length > 0) this.#flushing ??= this.#flush().catch((error: unknown) => this.#fail(error));
   }
 
   #fail(error: unknown): void {
