@@ -184,7 +184,7 @@ export class LocalEngine implements EngineControl {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#exclusively(async () => {
-      for (const node of [...this.#network.nodes].reverse()) await this.#stopNode(node);
+      for (const node of this.#network.nodes.toReversed()) await this.#stopNode(node);
     });
     await Promise.all(this.#verifiers.map((verifier) => verifier.close()));
   }

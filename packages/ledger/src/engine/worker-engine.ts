@@ -44,7 +44,7 @@ class Connection implements CallTransport {
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    this.#post = batching((items) => worker.postMessage(items));
+    this.#post = batching((items) => worker.postMessage(items, []));
     this.ready = new Promise((resolve, reject) => {
       this.#markReady = resolve;
       worker.once('error', reject);

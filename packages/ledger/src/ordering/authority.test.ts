@@ -174,9 +174,7 @@ class World {
 
   #catchUp(node: Node, from: number): void {
     const source = this.nodes.find(({ id }) => id === from);
-    while (node.machine !== undefined && source !== undefined && source.chain.length > node.chain.length) {
-      this.#commit(node, source.chain[node.chain.length] as FinalBlock);
-    }
+    for (const final of source?.chain.slice(node.chain.length) ?? []) this.#commit(node, final);
   }
 
   #later(after: number, run: () => void): void {

@@ -271,12 +271,9 @@ export class ChannelOrderer {
       return false;
     }
     const context = { config: this.#config, verifier: this.#settings.verifier, at: undefined };
-    const results = await Promise.all(
-      data.map(
-        (envelope) => this.#pool.get(requestKey(envelope))?.envelope === envelope || admit(context, envelope),
-      ),
-    );
-    return results.every((result) => result === true || !isRefusal(result));
+    const unknown = data.filter((envelope) => this.#pool.get(requestKey(envelope))?.envelope !== envelope);
+    const results = await Promise.all(unknown.map((envelope) => admit(context, envelope)));
+    return !results.some(isRefusal);
   }
 
   async #decide(final: FinalBlock): Promise<void> {
@@ -312,7 +309,7 @@ export class ChannelOrderer {
     this.#council = councilOf(this.#config);
     this.#lastConfig = number;
     const context = { config: this.#config, verifier: this.#settings.verifier, at: this.#settings.clock() };
-    for (const request of [...this.#pool.all()]) {
+    for (const request of this.#pool.all()) {
       const result = await admit(context, request.envelope);
       if (isRefusal(result)) this.#pool.remove(request.key);
     }

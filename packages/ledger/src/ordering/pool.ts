@@ -45,8 +45,8 @@ export class RequestPool {
     this.#bytes -= request.size;
   }
 
-  all(): Iterable<OrderRequest> {
-    return this.#waiting.values();
+  all(): OrderRequest[] {
+    return [...this.#waiting.values()];
   }
 
   /** The next block's requests, which stay in the pool: a configuration alone, else as many as the limits allow. */

@@ -1,3 +1,4 @@
+import { writevSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -64,6 +65,9 @@ export const diskFiles: FileStore = {
   },
 };
 
+/** Up to this size a copy into the page cache costs less than handing it to another thread. */
+const DIRECT_WRITE_BYTES = 128 * 1024;
+
 class DiskFile implements AppendFile {
   readonly #handle: FileHandle;
   size: number;
@@ -76,7 +80,10 @@ class DiskFile implements AppendFile {
   async append(chunks: readonly Uint8Array[]): Promise<void> {
     const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     this.size += total;
-    const { bytesWritten } = await this.#handle.writev(chunks as Uint8Array[]);
+    const bytesWritten =
+      total <= DIRECT_WRITE_BYTES
+        ? writevSync(this.#handle.fd, chunks)
+        : (await this.#handle.writev(chunks as Uint8Array[])).bytesWritten;
     if (bytesWritten !== total) throw new Error(`Short write: ${bytesWritten} of ${total} bytes`);
   }
 
