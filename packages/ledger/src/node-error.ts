@@ -8,6 +8,8 @@ export type NodeErrorCode =
   | 'STATE_CORRUPT'
   /** A row of an index that does not decode. */
   | 'INDEX_CORRUPT'
+  /** A file under the state whose checksums do not hold; `details` names file and offset. */
+  | 'STORE_CORRUPT'
   /** The block, transaction or channel is not in this store. */
   | 'NOT_FOUND'
   /** A block that does not follow the last one of the store. */

@@ -1,4 +1,6 @@
 import { ClassicLevel, type BatchOperation } from 'classic-level';
+import { NodeError } from '../node-error.ts';
+import { auditLevel } from './level/index.ts';
 
 export interface Entry {
   readonly key: Uint8Array;
@@ -42,7 +44,21 @@ const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
+/**
+ * Opens a LevelDB whose files all hold their checksums: LevelDB itself would serve, lose or die of what is damaged.
+ * @throws NodeError STORE_CORRUPT
+ */
 export async function openLevel(directory: string): Promise<KeyValueStore> {
+  const [damage] = await auditLevel(directory);
+  if (damage !== undefined) {
+    const { file, offset, what } = damage;
+    throw new NodeError('STORE_CORRUPT', `${what} is damaged (${file} at byte ${offset})`, {
+      details: {
+        ...damage,
+        hint: `The blocks hold all of it: remove ${directory} and start the node again.`,
+      },
+    });
+  }
   const level: Level = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
     valueEncoding: 'view',
@@ -51,7 +67,7 @@ export async function openLevel(directory: string): Promise<KeyValueStore> {
   });
   await level.open();
   return {
-    get: (key) => level.getSync(key),
+    get: (key) => readable(() => level.getSync(key)),
     view: () => new LevelView(level),
     async write(changes) {
       await level.batch(changes as BatchOperation<Level, Uint8Array, Uint8Array>[], {});
@@ -70,7 +86,7 @@ class LevelView implements KeyValueView {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#level.getSync<Uint8Array, Uint8Array>(key, { snapshot: this.#snapshot });
+    return readable(() => this.#level.getSync<Uint8Array, Uint8Array>(key, { snapshot: this.#snapshot }));
   }
 
   async *range(range: Range): AsyncIterableIterator<Entry> {
@@ -82,7 +98,7 @@ class LevelView implements KeyValueView {
     });
     try {
       for (;;) {
-        const entries = await iterator.nextv(READ_AHEAD);
+        const entries = await iterator.nextv(READ_AHEAD).catch(rethrow);
         if (entries.length === 0) return;
         for (const [key, value] of entries) yield { key, value };
       }
@@ -94,4 +110,21 @@ class LevelView implements KeyValueView {
   async close(): Promise<void> {
     await this.#snapshot.close();
   }
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    return rethrow(error);
+  }
+}
+
+/** @throws NodeError STORE_CORRUPT for what LevelDB finds to be damaged while it runs */
+function rethrow(error: unknown): never {
+  const isDamage = error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';
+  if (!isDamage) throw error;
+  throw new NodeError('STORE_CORRUPT', `The files of the state are damaged: ${error.message}`, {
+    cause: error,
+  });
 }
