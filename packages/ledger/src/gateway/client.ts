@@ -134,8 +134,8 @@ function serviceError(status: CallStatus): ServiceError {
   if (status.details !== undefined) metadata.set('grpc-status-details-bin', Buffer.from(status.details));
   const name = Object.entries(Code).find(([, code]) => code === status.code)?.[0] ?? 'UNKNOWN';
   const error = new Error(`${status.code} ${name}: ${status.message}`);
-  const { code, message: details } = status;
-  return Object.assign(error, { code, details, metadata }) as unknown as ServiceError;
+  const properties: Record<string, unknown> = { code: status.code, details: status.message, metadata };
+  return Object.assign(error, properties) as unknown as ServiceError;
 }
 
 function unaryArguments<A>(rest: unknown[]): { options: CallOptions | undefined; callback: Callback<A> } {
