@@ -4,7 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startConsortium, type StoryConsortium } from './support/consortium.ts';
 import { readExpectations, type ExpectedRow } from './support/expectations.ts';
 import { INTERACTIONS, type Asking, type InteractionRow } from './support/http-interactions.ts';
-import { create, createSituations, homeOf, type Found, type HttpSituations, type SituationName, type Stored } from './support/http-situations.ts';
+import {
+  create,
+  createSituations,
+  homeOf,
+  type Found,
+  type HttpSituations,
+  type SituationName,
+  type Stored,
+} from './support/http-situations.ts';
 import { claimsOf, signedJwt, tokenKeyOf } from './support/jwt.ts';
 import { drawMarker, recordOf, type RecordType } from './support/resources.ts';
 import { runningOf, type TestUser } from './support/users.ts';
@@ -52,15 +60,20 @@ describe('the table', () => {
     const types = rest.flatMap(({ resource }) => resource);
     const offered = [...types, ...rest].flatMap(({ interaction }) => interaction.map(({ code }) => code));
     const operations = types.flatMap(({ operation }) => operation.map(({ name }) => `$${name}`));
-    expect(Object.keys(INTERACTIONS)).toEqual(expect.arrayContaining([...new Set([...offered, ...operations])]));
+    expect(Object.keys(INTERACTIONS)).toEqual(
+      expect.arrayContaining([...new Set([...offered, ...operations])]),
+    );
   });
 });
 
 describe('roles × interactions × situations', () => {
-  it.each(table.map((row) => [row['interaction'], row['situation'], row] as const))('%s, %s', async (_i, _s, row) => {
-    const { interaction: _, situation: __, ...expected } = row;
-    expect(await outcomesOf(row, expected)).toEqual(expected);
-  });
+  it.each(table.map((row) => [row['interaction'], row['situation'], row] as const))(
+    '%s, %s',
+    async (_i, _s, row) => {
+      const { interaction: _, situation: __, ...expected } = row;
+      expect(await outcomesOf(row, expected)).toEqual(expected);
+    },
+  );
 });
 
 interface CapabilityStatement {
@@ -91,8 +104,12 @@ async function outcomeOf(row: ExpectedRow, role: Role): Promise<string> {
 
 /** A refusal is an OperationOutcome, and says nothing of what it is about. */
 function expectRefusal({ text }: FhirResponse, { found, record }: Asking): void {
-  expect(JSON.parse(text)).toMatchObject({ resourceType: 'OperationOutcome', issue: [{ severity: 'error' }] });
-  for (const word of [found.patient.marker, record.marker, found.nationalId]) expect(text).not.toContain(word);
+  expect(JSON.parse(text)).toMatchObject({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'error' }],
+  });
+  for (const word of [found.patient.marker, record.marker, found.nationalId])
+    expect(text).not.toContain(word);
 }
 
 async function askingOf(row: ExpectedRow, role: Role): Promise<Asking> {

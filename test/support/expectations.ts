@@ -10,7 +10,8 @@ export function readExpectations(name: string): readonly ExpectedRow[] {
     .map((line) => line.split(','));
   const [columns = [], ...rows] = lines;
   return rows.map((cells) => {
-    if (cells.length !== columns.length) throw new Error(`${name}: ${cells.join()} has ${cells.length} cells`);
+    if (cells.length !== columns.length)
+      throw new Error(`${name}: ${cells.join()} has ${cells.length} cells`);
     return Object.fromEntries(columns.map((column, i) => [column, cells[i] as string]));
   });
 }

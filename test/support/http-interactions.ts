@@ -34,10 +34,7 @@ const RESOURCE = {
 const get = (path: (asking: Asking) => string): InteractionRow['ask'] => {
   return (asking) => asking.client.request('GET', path(asking));
 };
-const post = (
-  path: (asking: Asking) => string,
-  body: (asking: Asking) => Body,
-): InteractionRow['ask'] => {
+const post = (path: (asking: Asking) => string, body: (asking: Asking) => Body): InteractionRow['ask'] => {
   return (asking) => asking.client.request('POST', path(asking), JSON.stringify(body(asking)));
 };
 
@@ -102,8 +99,7 @@ export const INTERACTIONS: Readonly<Record<string, InteractionRow>> = {
     },
   },
   delete: {
-    ask: async ({ client, record, twin }) =>
-      client.request('DELETE', `${record.type}/${(await twin()).id}`),
+    ask: async ({ client, record, twin }) => client.request('DELETE', `${record.type}/${(await twin()).id}`),
   },
   $match: {
     ask: post(

@@ -53,7 +53,10 @@ export function homeOf(role: Role): Home {
 
 /** The persons of test/expectations/http-roles.csv with their records, written over HTTP by users of their own. */
 export async function createSituations(story: StoryConsortium): Promise<HttpSituations> {
-  const users = await usersOf(story, ROLES.filter((role) => role !== 'server'));
+  const users = await usersOf(
+    story,
+    ROLES.filter((role) => role !== 'server'),
+  );
   const rescuers = await usersOf(story, ['doctor', 'nurse', 'emergency-staff']);
   const stage = await openStage(story);
   const self = users.get('patient') as TestUser;

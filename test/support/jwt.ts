@@ -8,7 +8,11 @@ import type { OrganisationName } from './users.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** A JWT as RFC 7515 writes it, whatever it claims. */
-export function signedJwt(claims: Claims, key: KeyObject, header: Claims = { alg: 'ES256', typ: 'JWT' }): string {
+export function signedJwt(
+  claims: Claims,
+  key: KeyObject,
+  header: Claims = { alg: 'ES256', typ: 'JWT' },
+): string {
   const signed = `${encoded(header)}.${encoded(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
   return `${signed}.${signature.toString('base64url')}`;

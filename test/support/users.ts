@@ -76,11 +76,7 @@ export async function addUser(
 }
 
 /** The authority says whose key the user holds; on return the authority's server knows it. */
-export async function bindPatient(
-  story: StoryConsortium,
-  user: TestUser,
-  patientId: string,
-): Promise<void> {
+export async function bindPatient(story: StoryConsortium, user: TestUser, patientId: string): Promise<void> {
   const { exchange, server, organisation } = runningOf(story, 'authority');
   const { mspId } = organisation;
   const personId = await eventually('the patient', () => exchange.persons.ofPatient(patientId));

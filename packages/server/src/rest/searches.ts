@@ -3,6 +3,7 @@ import {
   parseSearch,
   patientCompartment,
   search,
+  searchParameters,
   type SearchHit,
   type SearchQuery,
 } from '../search/index.ts';
@@ -164,11 +165,12 @@ function hitEntry(visit: Visit, { record }: SearchHit, mode: 'match' | 'include'
     : { fullUrl, resource: record.text, search: { mode } };
 }
 
-/** The search parameter that places a type in the compartment. @throws RestError UNKNOWN_PATH */
+/** The search parameter by which a type is the patient's own (Coverage: who benefits, not who pays). @throws RestError UNKNOWN_PATH */
 function compartmentParameter(type: string, id: string): readonly [string, string] {
   if (type === 'Patient') return ['_id', id];
   const names = patientCompartment().get(type);
   if (names === undefined)
     throw new RestError('UNKNOWN_PATH', `${type} is not in the compartment of a Patient`);
-  return [names.includes('patient') ? 'patient' : (names[0] as string), `Patient/${id}`];
+  const name = searchParameters(type).has('patient') ? 'patient' : (names[0] as string);
+  return [name, `Patient/${id}`];
 }

@@ -16,6 +16,7 @@ import {
 import { identified } from './consent-read.ts';
 import { displayNames } from './display-names.ts';
 import { SYSTEM } from './systems.ts';
+import { rethrowUntold, untold } from './untold.ts';
 
 export interface AuditOptions extends LogOptions {
   readonly persons: Persons;
@@ -46,7 +47,7 @@ export class AuditEventFace implements Face {
   async search(context: RequestContext, parameters: URLSearchParams): Promise<readonly FaceResource[]> {
     const person = await this.#personOf(context.caller, parameters);
     const matches = filterOf(parameters);
-    const accesses = (await this.#accesses(context, person)).filter(matches);
+    const accesses = (await this.#accesses(context, person).catch(rethrowUntold)).filter(matches);
     const names = await this.#names(person, accesses);
     return accesses.map((access) => auditEventOf(access, names));
   }
@@ -72,8 +73,7 @@ export class AuditEventFace implements Face {
     }
     const target = localReference(named.includes('/') ? named : `Patient/${named}`, this.#options.bases);
     const found = target === undefined ? undefined : await this.#options.persons.ofPatient(target.id);
-    if (found === undefined || !isPersonId(found))
-      throw new ExchangeError('NOT_FOUND', 'There is no such patient');
+    if (found === undefined || !isPersonId(found)) throw untold();
     return found;
   }
 

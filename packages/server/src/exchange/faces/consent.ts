@@ -8,7 +8,9 @@ import { ExchangeError } from '../error.ts';
 import type { LedgerFacts } from '../facts/facts.ts';
 import { consentOf, type PatientReference } from './consent-read.ts';
 import { grantOf, notEnforced, readConsent, type ConsentBody, type ConsentNames } from './consent-write.ts';
+import { allPages } from './pages.ts';
 import { SYSTEM } from './systems.ts';
+import { rethrowUntold, untold } from './untold.ts';
 
 export interface ConsentOptions {
   readonly facts: LedgerFacts;
@@ -48,7 +50,9 @@ export class ConsentFace implements Face {
   async search({ caller }: RequestContext, parameters: URLSearchParams): Promise<readonly FaceResource[]> {
     const filter = await this.#filter(parameters);
     const nodes =
-      filter.personId === undefined ? await this.#nodesOf(caller) : await this.#nodesAbout(filter.personId);
+      filter.persons === undefined
+        ? await this.#nodesOf(caller)
+        : (await Promise.all(filter.persons.map((person) => this.#nodesAbout(person)))).flat();
     const shown = nodes.filter((node) => this.#maySee(caller, node) && filter.matches(node));
     return Promise.all(shown.map((node) => this.#show(node)));
   }
@@ -60,7 +64,8 @@ export class ConsentFace implements Face {
     const argument = await grantOf(body, randomUUID(), this.#names(), context.at);
     const { result, blockNumber } = await this.#options
       .clientOf(context.caller)
-      .authorisation.grant(argument);
+      .authorisation.grant(argument)
+      .catch(rethrowUntold);
     await this.#options.applied(Number(blockNumber));
     return this.#show(result);
   }
@@ -123,10 +128,15 @@ export class ConsentFace implements Face {
     return (await Promise.all(lists)).flat();
   }
 
-  /** Of a patient the own tree, of everyone else the nodes that name them, their role or their organisation. */
+  /** The nodes that name the caller, the caller's role or organisation; a patient's own tree. */
   async #nodesOf(caller: Caller): Promise<readonly GrantNode[]> {
-    const own = await this.#options.persons.ofCaller(caller);
-    if (own !== undefined) return this.#nodesAbout(own);
+    const person = await this.#options.persons.ofCaller(caller);
+    const own = person === undefined ? [] : await this.#nodesAbout(person);
+    const named = (await this.#nodesNaming(caller)).filter((node) => !own.some(isSame(node)));
+    return [...own, ...named];
+  }
+
+  async #nodesNaming(caller: Caller): Promise<readonly GrantNode[]> {
     const { mspId, userId, role } = caller;
     const grantees = [
       { kind: 'person' as const, mspId, userId },
@@ -146,7 +156,7 @@ export class ConsentFace implements Face {
     if (caller.role === 'regulator') return true;
     if (node.grantor.mspId === caller.mspId && node.grantor.userId === caller.userId) return true;
     const own = caller.role === 'patient' ? facts.personOfKey(caller.mspId, caller.userId) : undefined;
-    if (own !== undefined) return facts.personsOf(own).includes(node.personId);
+    if (own !== undefined && facts.personsOf(own).includes(node.personId)) return true;
     const { grantee } = node;
     if (grantee.mspId !== caller.mspId) return false;
     if (grantee.kind === 'person') return grantee.userId === caller.userId;
@@ -183,7 +193,7 @@ export class ConsentFace implements Face {
   #names(): ConsentNames {
     const { store, bases } = this.#options;
     return {
-      person: (patient) => this.#personOf(patient),
+      person: (patient) => this.#knownPerson(patient),
       directory: (reference, system) => {
         const target = localReference(reference, bases);
         const text = target === undefined ? undefined : store.get(target.type, target.id)?.text;
@@ -196,25 +206,34 @@ export class ConsentFace implements Face {
     };
   }
 
-  async #personOf(patient: ConsentBody['patient']): Promise<string> {
+  /** Undefined: nobody's id. @throws ExchangeError INVALID for what is no Patient's id */
+  async #personOf({ reference, identifier }: ConsentBody['patient']): Promise<string | undefined> {
     const { bases, persons, facts } = this.#options;
-    const target = patient.reference === undefined ? undefined : localReference(patient.reference, bases);
-    const named = patient.identifier?.value;
-    const found = target?.type === 'Patient' ? await persons.ofPatient(target.id) : named;
-    if (found === undefined || !isPersonId(found)) throw notEnforced('Consent.patient');
-    return facts.resolve(found);
+    if (reference !== undefined) {
+      const target = localReference(reference, bases);
+      if (target?.type !== 'Patient') throw notEnforced('Consent.patient');
+      return persons.ofPatient(target.id);
+    }
+    if (identifier === undefined || !isPersonId(identifier.value)) throw notEnforced('Consent.patient');
+    return facts.resolve(identifier.value);
+  }
+
+  async #knownPerson(patient: ConsentBody['patient']): Promise<string> {
+    const person = await this.#personOf(patient);
+    if (person === undefined) throw untold();
+    return person;
   }
 
   async #filter(
     parameters: URLSearchParams,
-  ): Promise<{ readonly personId?: string; matches(node: GrantNode): boolean }> {
+  ): Promise<{ readonly persons?: readonly string[]; matches(node: GrantNode): boolean }> {
     const id = parameters.get('_id');
     const status = parameters.get('status');
     const patient = parameters.get('patient') ?? parameters.get('subject');
     const reference = patient === null || patient.includes('/') ? patient : `Patient/${patient}`;
-    const personId = reference === null ? undefined : await this.#personOf({ reference });
+    const person = reference === null ? undefined : await this.#personOf({ reference });
     return {
-      ...(personId === undefined ? {} : { personId }),
+      ...(reference === null ? {} : { persons: person === undefined ? [] : [person] }),
       matches: (node) =>
         (id === null || id.split(',').includes(node.grantId)) &&
         (status === null || status === (node.revoked === undefined ? 'active' : 'inactive')),
@@ -222,22 +241,6 @@ export class ConsentFace implements Face {
   }
 }
 
-const PAGE_SIZE = 500;
-/** Nodes read of one list: more would be no list that a person reads. */
-const MAX_NODES = 5_000;
-
-async function allPages(
-  page: (paging: { readonly bookmark?: string; readonly pageSize: number }) => Promise<{
-    readonly rows: readonly GrantNode[];
-    readonly bookmark?: string;
-  }>,
-): Promise<readonly GrantNode[]> {
-  const rows: GrantNode[] = [];
-  let bookmark: string | undefined;
-  do {
-    const next = await page({ pageSize: PAGE_SIZE, ...(bookmark === undefined ? {} : { bookmark }) });
-    rows.push(...next.rows);
-    bookmark = next.bookmark;
-  } while (bookmark !== undefined && rows.length < MAX_NODES);
-  return rows;
+function isSame({ grantId }: GrantNode): (other: GrantNode) => boolean {
+  return (other) => other.grantId === grantId;
 }
