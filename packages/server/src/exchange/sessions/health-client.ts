@@ -11,7 +11,7 @@ import type { GatewayEndpoint, KeyPair } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import { GatewayPool } from './pool.ts';
 import { LedgerSession } from './session.ts';
-import { submitAndWait } from './submit.ts';
+import { submitAfresh } from './submit.ts';
 
 /**
  * A contract client of one identity outside a running exchange: founding, administration, tools. The contract's refusals are
@@ -33,7 +33,7 @@ export function openHealthClient(options: {
   return createHealthClient({
     evaluate: (name, args) => session.evaluate(name, args).catch(rethrow),
     submit: (name, args, transient) => {
-      const submit = () => submitAndWait(session, name, args, transient === undefined ? {} : { transient });
+      const submit = () => submitAfresh(session, name, args, transient === undefined ? {} : { transient });
       return patiently(submit).catch(rethrow);
     },
   });

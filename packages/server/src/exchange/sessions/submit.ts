@@ -8,6 +8,10 @@ export const DUPLICATE_TXID = 9;
 export const MVCC_READ_CONFLICT = 11;
 export const PHANTOM_READ_CONFLICT = 12;
 
+/** Proposals of one call before its caller hears of the conflict. */
+const MAX_PROPOSALS = 8;
+const OVERTAKEN: ReadonlySet<unknown> = new Set([MVCC_READ_CONFLICT, PHANTOM_READ_CONFLICT]);
+
 export interface Committed {
   readonly result: Uint8Array;
   readonly transactionId: string;
@@ -29,6 +33,21 @@ export async function submitAndWait(
     transactionId: transaction.transactionId,
     blockNumber: status.blockNumber,
   };
+}
+
+/**
+ * The same, proposed again when somebody else's transaction came first: the contract decides anew on what it finds then. For calls
+ * whose arguments rest on nothing that was read before.
+ */
+export async function submitAfresh(...call: Parameters<typeof submitAndWait>): Promise<Committed> {
+  for (let proposal = 1; ; proposal++) {
+    try {
+      return await submitAndWait(...call);
+    } catch (error) {
+      const isOvertaken = error instanceof ExchangeError && OVERTAKEN.has(error.details['validationCode']);
+      if (!isOvertaken || proposal === MAX_PROPOSALS) throw error;
+    }
+  }
 }
 
 /**

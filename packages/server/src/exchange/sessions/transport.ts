@@ -1,8 +1,8 @@
 import { createHealthClient, type HealthClient } from '@healthchain/contracts';
 import type { EvaluateOptions, LedgerSession } from './session.ts';
-import { submitAndWait } from './submit.ts';
+import { submitAfresh } from './submit.ts';
 
-/** The typed client over one session. `only`: queries are answered by that organisation's peer or not at all. */
+/** The typed client over one session; a command that was overtaken is proposed again. `only`: queries are answered by that organisation's peer or not at all. */
 export function healthClient(
   session: LedgerSession,
   options: Pick<EvaluateOptions, 'only'> = {},
@@ -11,6 +11,6 @@ export function healthClient(
     evaluate: (name, args, transient) =>
       session.evaluate(name, args, { ...options, ...(transient === undefined ? {} : { transient }) }),
     submit: (name, args, transient) =>
-      submitAndWait(session, name, args, transient === undefined ? {} : { transient }),
+      submitAfresh(session, name, args, transient === undefined ? {} : { transient }),
   });
 }
