@@ -1,22 +1,28 @@
 import { join } from 'node:path';
 import { NodeError } from '../node-error.ts';
-import { diskFiles, LedgerStore, openLevel, decodeStateRow } from '../storage/index.ts';
+import { BlockLog, readOnlyFiles, type Damage, type Location } from '../storage/index.ts';
+import { decodeSavepoint, parseStateKey, SAVEPOINT_KEY, wholeState } from '../storage/ledger-keys.ts';
+import { readLevel, type LevelContent } from '../storage/level/index.ts';
+import { decodeStateRow } from '../storage/index.ts';
+import type { StatePage } from './control.ts';
 import { layout } from './layout.ts';
 import { openNetwork } from './network.ts';
+import { tryDecode } from './repair.ts';
 
-/** A stopped peer's ledger, opened for reading; it must be closed before the peer can be started. */
+/** A stopped peer's ledger as its files hold it. Reading changes nothing in them; the peer must stay stopped meanwhile. */
 export interface OfflineLedger {
-  /** Number of blocks applied to the state. */
+  /** Number of blocks applied to the state; of blocks in the segments when the state cannot tell. */
   readonly height: number;
-  /** Marshalled common.Block messages from block 0 on. @throws NodeError BLOCK_CORRUPT at a damaged one */
+  /** Places in the files of the state whose checksums do not hold. */
+  readonly damages: readonly { readonly file: string; readonly offset: number; readonly what: string }[];
+  /** A marshalled common.Block. @throws NodeError BLOCK_CORRUPT, NOT_FOUND */
+  block(number: number): Promise<Uint8Array>;
+  /** Marshalled common.Block messages from block 0 on. @throws NodeError BLOCK_CORRUPT, NOT_FOUND */
   blocks(): AsyncIterable<Uint8Array>;
+  /** All rows of the live state. */
+  stateRows(): StatePage;
   /** Rows of the live state. @throws NodeError STATE_CORRUPT at a damaged one */
-  state(): AsyncIterable<{
-    readonly namespace: string;
-    readonly key: string;
-    readonly value: Uint8Array;
-    readonly version: { readonly block: bigint; readonly transaction: bigint };
-  }>;
+  state(): AsyncIterable<StatePage['rows'][number]>;
   close(): Promise<void>;
 }
 
@@ -30,27 +36,111 @@ export async function openOfflineLedger(options: {
   const node = network.nodes.find(({ id, kind }) => id === options.peer && kind === 'peer');
   if (node === undefined) throw new NodeError('UNKNOWN_NODE', `There is no peer ${options.peer}`);
   const directory = join(layout.node(options.directory, node.id), network.channel(options.channel).name);
-  const { store } = await LedgerStore.open(diskFiles, openLevel, directory);
-  if (store.height === 0) {
-    await store.close();
+  const log = await BlockLog.open(readOnlyFiles, join(directory, 'blocks'));
+  const stored = await storedBlocks(log);
+  if (stored.count === 0) {
+    await log.close();
     throw new NodeError('NOT_FOUND', `${options.peer} has not joined ${options.channel}`);
   }
-  return {
-    height: store.height,
-    async *blocks() {
-      for (let number = 0; number < store.height; number++) yield await store.block(number);
-    },
-    async *state() {
-      const view = store.view();
-      try {
-        for await (const { namespace, key, row } of view.rows()) {
-          const { value, version } = decodeStateRow(namespace, key, row);
-          yield { namespace, key, value, version };
-        }
-      } finally {
-        await view.close();
-      }
-    },
-    close: () => store.close(),
-  };
+  return new PeerFiles(log, stored, await readLevel(join(directory, 'state')));
+}
+
+interface StoredBlocks {
+  readonly count: number;
+  readonly places: ReadonlyMap<number, Location>;
+  readonly damages: readonly Damage[];
+}
+
+class PeerFiles implements OfflineLedger {
+  readonly #log: BlockLog;
+  readonly #stored: StoredBlocks;
+  readonly #state: LevelContent;
+  readonly height: number;
+
+  constructor(log: BlockLog, stored: StoredBlocks, state: LevelContent) {
+    this.#log = log;
+    this.#stored = stored;
+    this.#state = state;
+    this.height = savedHeight(state) ?? stored.count;
+  }
+
+  get damages(): OfflineLedger['damages'] {
+    return this.#state.damages;
+  }
+
+  async block(number: number): Promise<Uint8Array> {
+    const place = this.#stored.places.get(number);
+    if (place !== undefined) return this.#log.read(number, place);
+    const damage = this.#damageInPlaceOf(number);
+    if (damage !== undefined) throw this.#log.corrupt({ ...damage, number });
+    throw new NodeError('NOT_FOUND', `The segments hold no block ${number}`, { details: { number } });
+  }
+
+  async *blocks(): AsyncGenerator<Uint8Array> {
+    for (let number = 0; number < this.height; number++) yield await this.block(number);
+  }
+
+  stateRows(): StatePage {
+    const rows: StatePage['rows'][number][] = [];
+    const damaged: StatePage['damaged'][number][] = [];
+    for (const { namespace, key, row } of this.#rows()) {
+      const decoded = tryDecode(namespace, key, row);
+      if (decoded === undefined) damaged.push({ namespace, key });
+      else rows.push({ namespace, key, value: decoded.value, version: decoded.version });
+    }
+    return { rows, damaged, isLast: true };
+  }
+
+  async *state(): AsyncGenerator<StatePage['rows'][number]> {
+    for (const { namespace, key, row } of this.#rows()) {
+      yield { namespace, key, ...decodeStateRow(namespace, key, row) };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  /** What stands behind the last intact block before it; the number in a damaged frame says nothing. */
+  #damageInPlaceOf(number: number): Damage | undefined {
+    const { places, damages } = this.#stored;
+    let before = number - 1;
+    while (before >= 0 && !places.has(before)) before -= 1;
+    const place = places.get(before) ?? { segment: 0, offset: -1 };
+    return damages.find(
+      ({ segment, offset }) =>
+        segment > place.segment || (segment === place.segment && offset > place.offset),
+    );
+  }
+
+  *#rows(): Generator<{ readonly namespace: string; readonly key: string; readonly row: Uint8Array }> {
+    const { from, to } = wholeState();
+    for (const [name, row] of this.#state.rows) {
+      const key = Buffer.from(name, 'latin1');
+      if (Buffer.compare(key, from) >= 0 && Buffer.compare(key, to) < 0) yield { ...parseStateKey(key), row };
+    }
+  }
+}
+
+/** Where each block lies by the segments alone; of a repaired block the later copy. */
+async function storedBlocks(log: BlockLog): Promise<StoredBlocks> {
+  const places = new Map<number, Location>();
+  const damages: Damage[] = [];
+  for await (const step of log.scan()) {
+    if ('damage' in step) damages.push(step.damage);
+    else places.set(step.number, step.location);
+  }
+  let count = 0;
+  for (const number of places.keys()) count = Math.max(count, number + 1);
+  return { count, places, damages };
+}
+
+function savedHeight({ rows }: LevelContent): number | undefined {
+  const row = rows.get(Buffer.from(SAVEPOINT_KEY).toString('latin1'));
+  try {
+    return row === undefined ? undefined : decodeSavepoint(row).height;
+  } catch (error) {
+    if (error instanceof NodeError) return undefined;
+    throw error;
+  }
 }

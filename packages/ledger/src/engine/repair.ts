@@ -115,7 +115,8 @@ async function isReadable(store: LedgerStore, number: number): Promise<boolean> 
   }
 }
 
-function tryDecode(namespace: string, key: string, row: Uint8Array): StateRow | undefined {
+/** Undefined when the row's digest does not hold. */
+export function tryDecode(namespace: string, key: string, row: Uint8Array): StateRow | undefined {
   try {
     return decodeStateRow(namespace, key, row);
   } catch (error) {

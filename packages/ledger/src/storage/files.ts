@@ -68,6 +68,18 @@ export const diskFiles: FileStore = {
 /** Up to this size a copy into the page cache costs less than handing it to another thread. */
 const DIRECT_WRITE_BYTES = 128 * 1024;
 
+/** For reading what a stopped node has left; whatever would write is a bug of the caller. */
+export const readOnlyFiles: FileStore = {
+  makeDirectory: () => Promise.resolve(),
+  list: (path) => diskFiles.list(path),
+  async open(path) {
+    const handle = await open(path, 'r');
+    return new DiskFile(handle, (await handle.stat()).size);
+  },
+  replace: (path) => Promise.reject(new Error(`${path} is read only`)),
+  remove: (path) => Promise.reject(new Error(`${path} is read only`)),
+};
+
 class DiskFile implements AppendFile {
   readonly #handle: FileHandle;
   size: number;

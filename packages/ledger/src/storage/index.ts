@@ -1,5 +1,5 @@
 export { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
-export { diskFiles, type AppendFile, type FileStore } from './files.ts';
+export { diskFiles, readOnlyFiles, type AppendFile, type FileStore } from './files.ts';
 export { openLevel, type KeyValueStore } from './key-value.ts';
 export type { Savepoint, TransactionPlace } from './ledger-keys.ts';
 export { LedgerStore, type BlockCommit, type LedgerView } from './ledger-store.ts';
