@@ -1,4 +1,13 @@
-import type { CodedError, EmergencyReason, ExactJson, PersonId, Purpose, RecordId, RecordLabels, Role } from '@healthchain/core';
+import type {
+  CodedError,
+  EmergencyReason,
+  ExactJson,
+  PersonId,
+  Purpose,
+  RecordId,
+  RecordLabels,
+  Role,
+} from '@healthchain/core';
 
 /** The port between the REST side (rest/) and the side that talks to ledger and custodians (exchange/). */
 
@@ -63,6 +72,35 @@ export interface WriteResult {
   readonly lastUpdated: string;
 }
 
+/** A key that the client chose for a request, so that sending it again does nothing again. It counts for its caller alone. */
+export interface RepeatKey {
+  readonly key: string;
+  /** SHA-256 of the request, hex: another request under the same key is told apart. */
+  readonly fingerprint: string;
+}
+
+/** `answer` is durable with the write's effects, and is there if and only if they are. */
+export interface KeepUnder {
+  readonly repeat: RepeatKey;
+  readonly answer: string;
+}
+
+export interface KeptAnswer {
+  readonly fingerprint: string;
+  /** False: the first request's transaction is under way, or was when the process ended; its outcome follows. */
+  readonly isSettled: boolean;
+  readonly answer: string;
+  /** Of what the request wrote; absent when it wrote nothing. */
+  readonly lastUpdated?: string;
+}
+
+/** Kept for days, not for ever: the limits are exchange/write/kept-answers.ts KEPT_MS and MAX_KEPT_PER_CALLER. */
+export interface KeptAnswers {
+  find(caller: Caller, key: string): KeptAnswer | undefined;
+  /** Keeps the answer of a request that wrote nothing; durable on return. */
+  keep(caller: Caller, repeat: RepeatKey, answer: string): void;
+}
+
 /** What the ledger shows of one version of a record of any organisation. */
 export interface LedgerVersion {
   readonly channel: string;
@@ -124,7 +162,14 @@ export interface Exchange {
    *
    * @throws ExchangeError FORBIDDEN, CONFLICT (a version is not head + 1), TOO_LARGE, UNAVAILABLE, OUTCOME_UNKNOWN
    */
-  write(context: RequestContext, operations: readonly WriteOperation[]): Promise<WriteResult>;
+  write(
+    context: RequestContext,
+    operations: readonly WriteOperation[],
+    keep?: KeepUnder,
+  ): Promise<WriteResult>;
+
+  /** What requests that come with a key are answered when they come again. */
+  readonly answers: KeptAnswers;
 
   /** Every version of a record of any organisation, oldest first; empty when the ledger has none. */
   versions(recordId: RecordId): Promise<readonly LedgerVersion[]>;
@@ -193,7 +238,12 @@ export interface Face {
   history?(context: RequestContext, id: string): Promise<readonly FaceResource[]>;
   search(context: RequestContext, parameters: URLSearchParams): Promise<readonly FaceResource[]>;
   create?(context: RequestContext, resource: ExactResource): Promise<FaceResource>;
-  update?(context: RequestContext, id: string, resource: ExactResource, ifMatch: string | undefined): Promise<FaceResource>;
+  update?(
+    context: RequestContext,
+    id: string,
+    resource: ExactResource,
+    ifMatch: string | undefined,
+  ): Promise<FaceResource>;
 }
 
 export interface FaceResource {

@@ -20,6 +20,7 @@ import type { Requester } from './reader/request.ts';
 import { GatewayPool } from './sessions/pool.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { healthClient } from './sessions/transport.ts';
+import { StoredAnswers } from './write/kept-answers.ts';
 import { Outbox } from './write/outbox.ts';
 import { Outcomes } from './write/outcomes.ts';
 
@@ -36,6 +37,7 @@ export interface Files {
   readonly keystore: Keystore;
   readonly facts: LedgerFacts;
   readonly outbox: Outbox;
+  readonly answers: StoredAnswers;
   readonly outcomes: Outcomes;
   readonly index: IdentifierIndex;
   readonly receipts: Receipts;
@@ -120,6 +122,7 @@ function openFiles(context: ExchangeContext): Files {
   const keystore = Keystore.open(directory);
   const pool = new GatewayPool(context.gateways, channels, clock);
   const facts = new LedgerFacts(store.database);
+  const answers = new StoredAnswers(store.database, clock);
   return {
     context,
     pool,
@@ -127,7 +130,8 @@ function openFiles(context: ExchangeContext): Files {
     facts,
     home: channels[0].name,
     sessions: new Sessions({ mspId, pool, keystore, server }),
-    outbox: new Outbox(store),
+    answers,
+    outbox: new Outbox(store, answers),
     outcomes: new Outcomes(),
     index: IdentifierIndex.open(directory, context.matchingKey),
     receipts: new Receipts(directory),

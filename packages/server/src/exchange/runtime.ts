@@ -4,6 +4,8 @@ import type {
   AccessItem,
   Exchange,
   Face,
+  KeepUnder,
+  KeptAnswers,
   LedgerVersion,
   OpenOutcome,
   RequestContext,
@@ -106,7 +108,15 @@ export class ExchangeRuntime implements RunningExchange {
     await this.#parts.custody.own(channel).rotateIntakeKey();
   }
 
-  async write(request: RequestContext, operations: readonly WriteOperation[]): Promise<WriteResult> {
+  get answers(): KeptAnswers {
+    return this.#parts.answers;
+  }
+
+  async write(
+    request: RequestContext,
+    operations: readonly WriteOperation[],
+    keep?: KeepUnder,
+  ): Promise<WriteResult> {
     const { home: channel, followers, facts, outbox, outcomes, sessions, context } = this.#parts;
     const { clock, crash } = context;
     const follower = followers.get(channel) as BlockFollower;
@@ -119,7 +129,7 @@ export class ExchangeRuntime implements RunningExchange {
       clock,
       ...(crash === undefined ? {} : { crash }),
     };
-    return write(options, sessions.of(request.caller, channel), request, operations);
+    return write(options, sessions.of(request.caller, channel), request, { operations, keep });
   }
 
   versions(recordId: RecordId): Promise<readonly LedgerVersion[]> {

@@ -21,14 +21,15 @@ export function observedExchange(exchange: Exchange, metrics: Metrics): Exchange
   return {
     persons: exchange.persons,
     faces: exchange.faces,
+    answers: exchange.answers,
     versions: (recordId) => observed('versions', () => exchange.versions(recordId)),
     listPerson: (personId, categories) =>
       observed('list-person', () => exchange.listPerson(personId, categories)),
     state: (context, access) => observed('state', () => exchange.state(context, access)),
     breakGlass: (context, personId, reason) =>
       observed('break-glass', () => exchange.breakGlass(context, personId, reason)),
-    async write(context, operations) {
-      const result = await observed('write', () => exchange.write(context, operations));
+    async write(context, operations, keep) {
+      const result = await observed('write', () => exchange.write(context, operations, keep));
       for (const { kind } of operations) metrics.written.inc({ kind });
       return result;
     },

@@ -1,5 +1,6 @@
 import { bundle } from './bundle/bundle.ts';
 import { historyInstance, historySystem, historyType } from './histories.ts';
+import { onceOnly } from './idempotency.ts';
 import type { InteractionName } from './interactions.ts';
 import { breakGlass } from './operations/break-glass.ts';
 import { capabilities } from './operations/capabilities.ts';
@@ -21,9 +22,9 @@ export const RUNS: Readonly<Record<InteractionName, (visit: Visit) => Promise<Re
   'history-system': historySystem,
   'search-type': searchType,
   'search-compartment': searchCompartment,
-  create,
-  update,
-  delete: remove,
+  create: (visit) => onceOnly(visit, create),
+  update: (visit) => onceOnly(visit, update),
+  delete: (visit) => onceOnly(visit, remove),
   bundle,
   $validate: validateResource,
   $everything: everything,

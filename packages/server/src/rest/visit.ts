@@ -1,4 +1,4 @@
-import type { ExactResource, RequestContext } from '../ports.ts';
+import type { ExactResource, RepeatKey, RequestContext } from '../ports.ts';
 import type { ServerContext } from './context.ts';
 import type { Preferences } from './headers.ts';
 import { RestError } from './error.ts';
@@ -67,6 +67,8 @@ export interface Visit {
   readonly context: RequestContext;
   readonly prefer: Preferences;
   readonly passed: Set<Step>;
+  /** The key under which the answer to this write is kept, once `onceOnly` has found none. */
+  readonly repeat?: RepeatKey;
   /** Performs an entry of a batch, or a read of a transaction, for the same caller, through the row of its own interaction. */
   readonly perform: (request: Omit<RestRequest, 'path'>) => Promise<RestAnswer>;
 }

@@ -7,6 +7,7 @@ import { findExisting } from './conditions.ts';
 import { notFound, RestError } from './error.ts';
 import { openForeign } from './foreign.ts';
 import { ifMatchVersion } from './headers.ts';
+import { assertNoKey, keepUnwritten } from './idempotency.ts';
 import { faceOf, locate, type Located } from './located.ts';
 import { faceRendered, mayRead } from './release.ts';
 import { part, pass, type RestAnswer, type Visit } from './visit.ts';
@@ -17,12 +18,13 @@ export async function create(visit: Visit): Promise<RestAnswer> {
   const type = part(visit, 'type');
   const resource = bodyOf(visit, type);
   const face = faceOf(visit, type);
-  if (face?.create !== undefined)
+  if (face?.create !== undefined) {
+    assertNoKey(visit);
     return faceWritten(visit, 201, type, await face.create(visit.context, resource));
+  }
   const condition = { type, resource, ifNoneExist: visit.request.headers['if-none-exist'] };
   return findExisting(visit, condition, async (existing) => {
-    if (existing !== undefined)
-      return answerWritten(visit, 200, existing, 'It existed already; nothing was written');
+    if (existing !== undefined) return answerExisting(visit, existing);
     const draft = await draftOne(visit, {
       type,
       id: randomUuid(),
@@ -32,6 +34,12 @@ export async function create(visit: Visit): Promise<RestAnswer> {
     });
     return answerWritten(visit, 201, renderedDraft(draft, await commit(visit, [draft])), 'Created');
   });
+}
+
+function answerExisting(visit: Visit, existing: Rendered): RestAnswer {
+  const { type, id, version, lastUpdated } = existing;
+  keepUnwritten(visit, [{ status: 200, type, id, version, lastUpdated }]);
+  return answerWritten(visit, 200, existing, 'It existed already; nothing was written');
 }
 
 export async function update(visit: Visit): Promise<RestAnswer> {
@@ -62,6 +70,7 @@ export async function remove(visit: Visit): Promise<RestAnswer> {
   const head = await writableHead(visit, type, located);
   assertMatch(ifMatch, head);
   const rendered = head.text === null ? undefined : await committed(visit, tombstoneOf(head), ifMatch);
+  if (rendered === undefined) keepUnwritten(visit, [{ status: 204 }]);
   pass(visit, 'write');
   pass(visit, 'render');
   return { status: 204, headers: versionHeaders(rendered ?? head) };
@@ -121,6 +130,7 @@ async function updateFace(
   resource: ExactResource,
 ): Promise<RestAnswer> {
   if (face.update === undefined) throw new RestError('METHOD_NOT_ALLOWED', `${type} is read-only`);
+  assertNoKey(visit);
   const written = await face.update(
     visit.context,
     id,

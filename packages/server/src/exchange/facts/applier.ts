@@ -34,7 +34,7 @@ export function applyBlock(options: ApplierOptions, block: DecodedBlock): void {
       if (transaction.code === VALID && transaction.chaincode === HEALTH) {
         applyTransaction(options, placed(options.channel, blockNumber, index, transaction));
       }
-      options.outbox.remove(transaction.txId);
+      options.outbox.remove(transaction.txId, transaction.code === VALID ? 'valid' : 'void');
       settled.push({ transactionId: transaction.txId, code: transaction.code });
     });
     options.facts.setPosition(options.channel, blockNumber, toHex(block.headerHash));

@@ -1,6 +1,6 @@
 /**
  * What the followed blocks say, projected for this server's own questions. Everything here can be dropped and comes again from
- * block 0; only `exchange_outbox` cannot. The tables live in the file of the plaintext store, so that a block's facts, its records
+ * block 0; only `exchange_outbox` and `exchange_answer` cannot. The tables live in the file of the plaintext store, so that a block's facts, its records
  * and the position change in one transaction.
  */
 export const SCHEMA = `
@@ -47,4 +47,12 @@ CREATE TABLE IF NOT EXISTS exchange_outbox (
   transactionId TEXT PRIMARY KEY, channel TEXT NOT NULL, userId TEXT NOT NULL, transactionBytes BLOB NOT NULL,
   records TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What repeated requests are answered (write/kept-answers.ts). settled = 0: its transaction is in the outbox.
+CREATE TABLE IF NOT EXISTS exchange_answer (
+  userId TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, transactionId TEXT, settled INTEGER NOT NULL,
+  answer TEXT NOT NULL, lastUpdated TEXT, at INTEGER NOT NULL, PRIMARY KEY (userId, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS exchange_answer_transaction ON exchange_answer (transactionId) WHERE transactionId IS NOT NULL;
+CREATE INDEX IF NOT EXISTS exchange_answer_age ON exchange_answer (userId, at);
 `;

@@ -35,9 +35,11 @@ describe.each(POINTS)('a process that ends when the write is %s', (point, isFini
       },
     });
     const operation = observation(known);
-    await expect(north.exchange.write(requestOf(doctor, 'create'), [operation])).rejects.toThrow(Crash);
+    const keep = { repeat: { key: point, fingerprint: 'f'.repeat(64) }, answer: operation.recordId };
+    await expect(north.exchange.write(requestOf(doctor, 'create'), [operation], keep)).rejects.toThrow(Crash);
     await north.restart();
     await until(() => north.exchange.ready());
+    const kept = north.exchange.answers.find(doctor, point);
     const onLedger = await north.exchange.versions(operation.recordId);
     const stored = north.store.versions('Observation', operation.recordId);
     expect(stored).toHaveLength(isFinished ? 1 : 0);
@@ -45,6 +47,16 @@ describe.each(POINTS)('a process that ends when the write is %s', (point, isFini
       onLedger.map(({ transactionId }) => transactionId),
     );
     expect(north.exchange.status()).toMatchObject({ outbox: 0, missing: 0 });
+    expect(kept).toEqual(
+      isFinished
+        ? {
+            fingerprint: 'f'.repeat(64),
+            answer: operation.recordId,
+            isSettled: true,
+            lastUpdated: stored[0]?.lastUpdated,
+          }
+        : undefined,
+    );
   });
 });
 

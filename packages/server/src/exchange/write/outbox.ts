@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RecordId, RecordLabels, UserId } from '@healthchain/core';
 import type { Store } from '../../store/index.ts';
+import type { AnswerToKeep, StoredAnswers } from './kept-answers.ts';
 
 /** The plaintext of one version in the outbox: what the ledger does not show of it. */
 export interface OutboxRecord {
@@ -21,6 +22,9 @@ export interface OutboxRow {
   readonly records: readonly OutboxRecord[];
 }
 
+/** A row, and the answer that is stored with it for a repeated request. */
+type RowToAdd = OutboxRow & { readonly keep?: AnswerToKeep };
+
 interface Columns {
   readonly transactionId: string;
   readonly channel: string;
@@ -38,22 +42,24 @@ export class Outbox {
   readonly #database: DatabaseSync;
   /** The ids of the rows: most transactions of a block are somebody else's. */
   readonly #ids: Set<string>;
+  readonly #answers: StoredAnswers;
   #waiting: {
-    readonly row: OutboxRow;
+    readonly row: RowToAdd;
     readonly done: () => void;
     readonly failed: (error: unknown) => void;
   }[] = [];
 
   /** The tables of facts/schema.ts are there. */
-  constructor(store: Store) {
+  constructor(store: Store, answers: StoredAnswers) {
     this.#store = store;
+    this.#answers = answers;
     this.#database = store.database;
     const rows = this.#database.prepare('SELECT transactionId FROM exchange_outbox').all();
     this.#ids = new Set(rows.map((row) => row['transactionId'] as string));
   }
 
   /** Durable when the promise resolves. Rows of one turn of the event loop share one fsync. */
-  add(row: OutboxRow): Promise<void> {
+  add(row: RowToAdd): Promise<void> {
     return new Promise((done, failed) => {
       this.#waiting.push({ row, done, failed });
       if (this.#waiting.length === 1) setImmediate(() => this.#flush());
@@ -68,9 +74,10 @@ export class Outbox {
     return columns === undefined ? undefined : toRow(columns as unknown as Columns);
   }
 
-  /** Deletes the row. Who does it inside a larger transaction says `forget` once that is committed, for it may be rolled back. */
-  remove(transactionId: string): void {
+  /** Deletes the row: its transaction is VALID in a block, or has no effect. Who does it inside a larger transaction says `forget` once that is committed, for it may be rolled back. */
+  remove(transactionId: string, outcome: 'valid' | 'void'): void {
     if (!this.#ids.has(transactionId)) return;
+    this.#answers.settle(transactionId, outcome);
     this.#database.prepare('DELETE FROM exchange_outbox WHERE transactionId = ?').run(transactionId);
   }
 
@@ -101,6 +108,7 @@ export class Outbox {
         const insert = this.#database.prepare('INSERT INTO exchange_outbox VALUES (?, ?, ?, ?, ?)');
         for (const { row } of batch) {
           insert.run(row.transactionId, row.channel, row.userId, row.bytes, JSON.stringify(row.records));
+          if (row.keep !== undefined) this.#answers.add(row.transactionId, row.keep);
         }
       });
     } catch (error) {

@@ -51,7 +51,7 @@ export class OutboxRecovery {
 
   #undo(row: OutboxRow): void {
     this.#refusals.delete(row.transactionId);
-    this.#options.outbox.remove(row.transactionId);
+    this.#options.outbox.remove(row.transactionId, 'void');
     this.#options.outbox.forget(row.transactionId);
     this.#options.log.warn('write undone', { transactionId: row.transactionId });
   }

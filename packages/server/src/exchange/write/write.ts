@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RequestContext, WriteOperation, WriteResult } from '../../ports.ts';
+import type { KeepUnder, RequestContext, WriteOperation, WriteResult } from '../../ports.ts';
 import { ExchangeError } from '../error.ts';
 import type { LedgerFacts } from '../facts/facts.ts';
 import type { BlockFollower } from '../follower/follower.ts';
@@ -35,12 +35,17 @@ export interface WriterOptions {
   readonly crash?: (point: CrashPoint) => void;
 }
 
+export interface WriteRequest {
+  readonly operations: readonly WriteOperation[];
+  readonly keep: KeepUnder | undefined;
+}
+
 /** ports.ts `Exchange.write`: seal, endorse, outbox, submit, and the block that holds it applied. */
 export async function write(
   options: WriterOptions,
   session: LedgerSession,
   context: RequestContext,
-  operations: readonly WriteOperation[],
+  { operations, keep }: WriteRequest,
 ): Promise<WriteResult> {
   for (let proposal = 1; ; proposal++) {
     const assembled = assemble(options, context, operations);
@@ -48,7 +53,7 @@ export async function write(
     const transaction = await endorse(options, session, assembled, proposal);
     if (transaction === undefined) continue;
     options.crash?.('endorsed');
-    const outcome = await commit(options, session, context, transaction, assembled);
+    const outcome = await commit(options, session, context, transaction, { ...assembled, keep });
     options.crash?.('settled');
     if (outcome.code === VALID) return resultOf(transaction, outcome);
     if (!OVERTAKEN.has(outcome.code) || proposal === MAX_PROPOSALS) {
@@ -95,12 +100,20 @@ async function commit(
   session: LedgerSession,
   { caller }: RequestContext,
   transaction: EndorsedTransaction,
-  { records }: AssembledWrite,
+  { records, keep }: AssembledWrite & Pick<WriteRequest, 'keep'>,
 ): Promise<Outcome> {
-  const { transactionId, bytes, channel } = transaction;
+  const { transactionId, bytes, channel, timestamp } = transaction;
+  const { userId } = caller;
   const settled = options.outcomes.expect(transactionId);
   try {
-    await options.outbox.add({ transactionId, channel, userId: caller.userId, bytes, records });
+    await options.outbox.add({
+      transactionId,
+      channel,
+      userId,
+      bytes,
+      records,
+      ...(keep === undefined ? {} : { keep: { ...keep, userId, lastUpdated: timestamp.toISOString() } }),
+    });
     options.crash?.('in outbox');
     return await untilSettled(options, session, transaction, settled);
   } finally {

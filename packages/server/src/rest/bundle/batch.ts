@@ -46,6 +46,7 @@ function requestOf(visit: Visit, entry: Entry): Omit<RestRequest, 'path'> {
       'if-match': entry.ifMatch,
       'if-none-match': entry.ifNoneMatch,
       'if-none-exist': entry.ifNoneExist,
+      'idempotency-key': keyOf(visit, entry),
     },
     body: () => {
       if (entry.resource !== undefined) return entry.resource;
@@ -53,6 +54,11 @@ function requestOf(visit: Visit, entry: Entry): Omit<RestRequest, 'path'> {
       throw new RestError('MALFORMED', `${expression} is missing`, { details: { expression } });
     },
   };
+}
+
+function keyOf(visit: Visit, { method, index }: Entry): string | undefined {
+  const key = visit.request.headers['idempotency-key'];
+  return key === undefined || method === 'GET' ? undefined : `${key.trim().replaceAll('"', '')}#${index}`;
 }
 
 /** Who writes in a batch has what was written: it comes back only on request. */

@@ -1,8 +1,9 @@
 import { RestError } from '../error.ts';
+import { keepUnwritten, onceOnly } from '../idempotency.ts';
 import { pass, type RestAnswer, type Visit } from '../visit.ts';
 import { batch } from './batch.ts';
-import { entriesOf } from './entries.ts';
-import { transaction } from './transaction.ts';
+import { type Entry, entriesOf } from './entries.ts';
+import { transaction, transactionAgain } from './transaction.ts';
 
 /** `POST [base]`: a batch, whose entries stand alone, or a transaction, which is one ledger transaction. */
 export async function bundle(visit: Visit): Promise<RestAnswer> {
@@ -12,12 +13,28 @@ export async function bundle(visit: Visit): Promise<RestAnswer> {
   pass(visit, 'render');
   switch (body['type']) {
     case 'batch':
-      return batch(visit, entries);
+      return batchUnderKey(visit, entries);
     case 'transaction':
-      return transaction(visit, entries);
+      return onceOnly(
+        visit,
+        (inner) => transaction(inner, entries),
+        (inner, kept) => transactionAgain(inner, entries, kept),
+      );
     default:
       throw new RestError('MALFORMED', 'Bundle.type must be batch or transaction', {
         details: { expression: 'Bundle.type' },
       });
   }
+}
+
+/** A batch only binds its key to its body: each entry is a request of its own, under a key derived from it. */
+function batchUnderKey(visit: Visit, entries: readonly Entry[]): Promise<RestAnswer> {
+  return onceOnly(
+    visit,
+    (inner) => {
+      keepUnwritten(inner, []);
+      return batch(inner, entries);
+    },
+    (inner) => batch(inner, entries),
+  );
 }

@@ -1,7 +1,8 @@
 import { plainResource, withId } from '../../fhir/index.ts';
-import type { WriteResult } from '../../ports.ts';
+import type { KeptAnswer, WriteResult } from '../../ports.ts';
 import { json, type Rendered, writeAnswer } from '../answers.ts';
 import { type BundleEntry, bundleText } from '../bundle-text.ts';
+import { keepUnwritten, keptEntries, type KeptEntry, writtenAgain } from '../idempotency.ts';
 import type { RestAnswer, Visit } from '../visit.ts';
 import { asLostUpdate, commit, renderedDraft } from '../write/commit.ts';
 import { type Draft, draftAll, type Proposal, tombstoneOf } from '../write/drafts.ts';
@@ -21,6 +22,29 @@ export async function transaction(visit: Visit, entries: readonly Entry[]): Prom
     const result = await commitDrafts(visit, planned, drafts);
     return renderTransaction(visit, planned, new Map(drafts.map((draft) => [draft.id, draft])), result);
   });
+}
+
+/** The same answer as before; its GETs are answered as of today. */
+export async function transactionAgain(
+  visit: Visit,
+  entries: readonly Entry[],
+  kept: KeptAnswer,
+): Promise<RestAnswer> {
+  const minimal = {
+    ...visit,
+    prefer: { ...visit.prefer, return: visit.prefer.return ?? ('minimal' as const) },
+  };
+  const answers: BundleEntry[] = [];
+  for (const [i, entry] of keptEntries(kept).entries()) {
+    const answer =
+      entry.status === 'read'
+        ? await performEntry(visit, entries[i] as Entry)
+        : entry.status === 204
+          ? { status: 204 }
+          : await writtenAgain(minimal, entry, kept);
+    answers.push(entryAnswer(visit, answer));
+  }
+  return json(200, bundleText({ type: 'transaction-response' }, answers));
 }
 
 async function draftPlanned(visit: Visit, planned: readonly Planned[], links: Links): Promise<Draft[]> {
@@ -46,14 +70,37 @@ async function commitDrafts(
   planned: readonly Planned[],
   drafts: readonly Draft[],
 ): Promise<WriteResult | undefined> {
-  if (drafts.length === 0) return undefined;
+  const kept = planned.map((step) => keptStep(step));
+  if (drafts.length === 0) {
+    keepUnwritten(visit, kept);
+    return undefined;
+  }
   try {
-    return await commit(visit, drafts);
+    return await commit(visit, drafts, kept);
   } catch (cause) {
     throw asLostUpdate(
       cause,
       planned.some(({ entry }) => entry.ifMatch !== undefined),
     );
+  }
+}
+
+function keptStep(step: Planned): KeptEntry {
+  switch (step.kind) {
+    case 'read':
+      return { status: 'read' };
+    case 'delete':
+      return { status: 204 };
+    case 'existing': {
+      const { type, id, version, lastUpdated } = step.found;
+      return { status: 200, type, id, version, lastUpdated };
+    }
+    case 'duplicate':
+      return { status: 200, type: step.type, id: step.id, version: 1 };
+    default: {
+      const { type, id, previous } = step;
+      return { status: previous === undefined ? 201 : 200, type, id, version: (previous?.version ?? 0) + 1 };
+    }
   }
 }
 

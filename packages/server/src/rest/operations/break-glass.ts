@@ -2,6 +2,7 @@ import { EMERGENCY_REASONS, type EmergencyReason } from '@healthchain/core';
 import type { ExactObject } from '../../fhir/index.ts';
 import { json } from '../answers.ts';
 import { notFound, RestError } from '../error.ts';
+import { assertNoKey } from '../idempotency.ts';
 import { part, pass, type RestAnswer, type Visit } from '../visit.ts';
 import { parameterOf } from './parameters.ts';
 
@@ -10,6 +11,7 @@ import { parameterOf } from './parameters.ts';
  * person. The answer leaves when every custodian can see it; reading under it needs a token with purpose ETREAT.
  */
 export async function breakGlass(visit: Visit): Promise<RestAnswer> {
+  assertNoKey(visit);
   const reason = reasonOf(parameterOf(visit.request.body(), 'reason'));
   const person = await visit.server.exchange.persons.ofPatient(part(visit, 'id'));
   pass(visit, 'locate');

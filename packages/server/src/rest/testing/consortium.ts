@@ -15,6 +15,7 @@ import type {
   WriteResult,
 } from '../../ports.ts';
 import { openStore, type Store } from '../../store/index.ts';
+import { AnswersInMemory } from './answers.ts';
 
 /** What the ledger holds of one version, and what its ciphertext holds. */
 interface Sealed {
@@ -51,6 +52,7 @@ export class Consortium {
   readonly opened: string[] = [];
   readonly faces: Record<string, Face> = {};
   readonly unreachable: string[] = [];
+  readonly answers = new AnswersInMemory();
   policy: Policy = () => ({ permit: true, code: 'BASE_POLICY' });
   mayWrite: (caller: Caller, operation: WriteOperation) => boolean = () => true;
   /** Thrown by the next write instead of committing. */
@@ -86,9 +88,15 @@ export class Consortium {
   }
 
   #exchangeOf(mspId: string, store: Store): Exchange {
+    const answers = this.answers;
     return {
       faces: this.faces,
-      write: async (context, operations) => this.#write(mspId, store, context, operations),
+      answers: answers.port,
+      write: async (context, operations, keep) => {
+        const result = this.#write(mspId, store, context, operations);
+        if (keep !== undefined) answers.keep(context.caller, keep, result.lastUpdated);
+        return result;
+      },
       versions: async (recordId) => this.versionsOf(recordId),
       listPerson: async (person, categories) => this.#listPerson(person, categories),
       decide: async ({ caller }, items) => items.map((item) => this.policy(caller, item)),

@@ -3,20 +3,28 @@ import { resourceText, withServedMeta } from '../../fhir/index.ts';
 import type { WriteResult } from '../../ports.ts';
 import type { Rendered } from '../answers.ts';
 import { mayNotWrite, RestError } from '../error.ts';
+import { keptDraft, type KeptEntry } from '../idempotency.ts';
 import { pass, type Visit } from '../visit.ts';
 import type { Draft } from './drafts.ts';
 
 /**
  * Commits drafts as one ledger transaction. On return they are durable and this server's store has them.
  *
+ * @param kept what a repeated request is answered: the drafts, unless something else is answered too
  * @throws RestError FORBIDDEN in the words of every refused write; ExchangeError otherwise
  */
-export async function commit(visit: Visit, drafts: readonly Draft[]): Promise<WriteResult> {
+export async function commit(
+  visit: Visit,
+  drafts: readonly Draft[],
+  kept: readonly KeptEntry[] = drafts.map(keptDraft),
+): Promise<WriteResult> {
   pass(visit, 'write');
+  const { repeat } = visit;
   try {
     return await visit.server.exchange.write(
       visit.context,
       drafts.map(({ operation }) => operation),
+      repeat === undefined ? undefined : { repeat, answer: JSON.stringify(kept) },
     );
   } catch (cause) {
     if (cause instanceof CodedError && cause.code === 'FORBIDDEN') throw mayNotWrite(cause);
