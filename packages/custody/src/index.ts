@@ -61,6 +61,7 @@ export {
   type SignedEntry,
 } from './log/format.ts';
 export type { AuditFinding } from './log/audit.ts';
+export { auditLogFile, type LogFileReport } from './log/audit-file.ts';
 export type { Checkpoint, CheckpointMaterial } from './log/checkpoint.ts';
 export type { Finding, FindingCode } from './proof/findings.ts';
 export {

@@ -19,6 +19,7 @@ import type { CustodianLog } from '../proof/format.ts';
 import { ecdsaSigner, verifySignature } from '../signature.ts';
 import { draftAbout, personOf } from '../testing/entries.ts';
 import { AccessLog, type AccessLogOptions } from './access-log.ts';
+import { auditLogFile } from './audit-file.ts';
 import { mapKey, mapValue, type Checkpoint, type CheckpointMaterial } from './checkpoint.ts';
 import { entryLeafHash, entryMessage, parseEntry, type SignedEntry } from './format.ts';
 import { StoredTree } from './stored-tree.ts';
@@ -281,6 +282,21 @@ describe('an audit', () => {
     database.exec(statement);
     database.close();
     expect(log.audit().map((finding) => finding.code)).toContain(code);
+    expect(auditLogFile(file, undefined).findings).toEqual(log.audit());
+  });
+
+  it('needs no running custodian, and finds a log that is gone or no longer a log', async () => {
+    await log.append([draftAbout(1), draftAbout(2)]);
+    const checkpoint = checkpointOf(log.checkpoint());
+    expect(auditLogFile(file, checkpoint)).toEqual({ entries: 2, findings: [] });
+    await log.close();
+    expect(auditLogFile(file, checkpoint)).toEqual({ entries: 2, findings: [] });
+    const gone = [{ sequence: 0, code: 'CHECKPOINT_DIFFERS' }];
+    expect(auditLogFile(`${file}.elsewhere`, checkpoint).findings).toEqual(gone);
+    writeFileSync(file, 'no database');
+    expect(auditLogFile(file, checkpoint).findings).toEqual([{ sequence: 0, code: 'UNREADABLE' }]);
+    rmSync(file);
+    log = open();
   });
 
   it('finds what was changed together with everything that depends on it', async () => {

@@ -18,7 +18,7 @@ export interface AuditFinding {
 
 /** Recomputes a log from its entries alone: leaves, running numbers, tree, and the root that the ledger holds. */
 export function auditLog(
-  store: LogStore,
+  store: Pick<LogStore, 'all'>,
   tree: StoredTree,
   checkpoint: Checkpoint | undefined,
 ): AuditFinding[] {

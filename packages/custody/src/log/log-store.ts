@@ -121,10 +121,8 @@ export class LogStore {
   }
 
   /** The whole log in order, for an audit. */
-  *all(): Generator<StoredEntry & { readonly leaf: Bytes }> {
-    for (const row of this.database.prepare('SELECT * FROM entries ORDER BY sequence').iterate()) {
-      yield { ...storedEntry(row), leaf: blob(row, 'leaf') };
-    }
+  all(): Generator<StoredEntry & { readonly leaf: Bytes }> {
+    return allEntries(this.database);
   }
 
   earliestDue(fromSequence: number): number | undefined {
@@ -163,6 +161,12 @@ export class LogStore {
 
   close(): void {
     this.database.close();
+  }
+}
+
+export function* allEntries(database: DatabaseSync): Generator<StoredEntry & { readonly leaf: Bytes }> {
+  for (const row of database.prepare('SELECT * FROM entries ORDER BY sequence').iterate()) {
+    yield { ...storedEntry(row), leaf: blob(row, 'leaf') };
   }
 }
 
