@@ -37,6 +37,12 @@ export type ConfigChange =
     }
   | { readonly kind: 'revocationList'; readonly mspId: string; readonly revocationList: Uint8Array };
 
+export interface StateSnapshot {
+  readonly id: number;
+  /** Number of blocks whose effects it shows. */
+  readonly height: number;
+}
+
 export interface StatePage {
   readonly rows: readonly {
     readonly namespace: string;
@@ -73,12 +79,14 @@ export interface EngineControl {
   ): Promise<readonly { readonly channel: string; readonly blockNumber: number }[]>;
   /** Marshalled common.Block of a running peer. @throws NodeError NOT_FOUND, BLOCK_CORRUPT */
   block(peer: string, channel: string, number: number): Promise<Uint8Array>;
-  /** Rows of the live state after a given one, in order of namespace and key. */
+  /** Fixes a running peer's live state for `stateRows`, while the peer goes on; to be closed. @throws NodeError NOT_FOUND, REFUSED */
+  openSnapshot(peer: string, channel: string): Promise<StateSnapshot>;
+  /** Rows of a snapshot after a given one, in order of namespace and key. @throws NodeError NOT_FOUND once it is closed */
   stateRows(
-    peer: string,
-    channel: string,
+    snapshot: number,
     after?: { readonly namespace: string; readonly key: string },
   ): Promise<StatePage>;
+  closeSnapshot(snapshot: number): Promise<void>;
   /** Restores damaged blocks from other peers and damaged rows from the blocks. @throws NodeError NOT_REPAIRABLE */
   repair(peer: string, channel: string): Promise<RepairReport>;
   /** Fsyncs of blocks and signing logs since the start. */

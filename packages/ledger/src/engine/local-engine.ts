@@ -21,6 +21,7 @@ import type {
   RepairReport,
   RevocationRequest,
   StatePage,
+  StateSnapshot,
 } from './control.ts';
 import { countingFiles, type SyncCounter } from './counting-files.ts';
 import { deploy } from './deploy.ts';
@@ -28,7 +29,8 @@ import { ChannelHub } from './hub.ts';
 import { addressOf, type NodeName } from './layout.ts';
 import { consentersOf, openNetwork, orderersOf, type Network } from './network.ts';
 import { startOrderer, startPeer, type NodeEnvironment, type RunningOrderer } from './nodes.ts';
-import { repairLedger, stateRowsOf } from './repair.ts';
+import { repairLedger } from './repair.ts';
+import { StateSnapshots } from './snapshots.ts';
 
 /** Peers that are not together by then are not waited for. */
 const SETTLE_TIMEOUT_MS = 10_000;
@@ -52,6 +54,7 @@ export class LocalEngine implements EngineControl {
   readonly #orderers = new Map<string, RunningOrderer>();
   readonly #failed = new Map<string, string>();
   readonly #services = new Map<string, GatewayService>();
+  readonly #snapshots = new StateSnapshots();
   readonly #verifiers: Verifier[];
   readonly transport: CallTransport;
   #changing: Promise<unknown> = Promise.resolve();
@@ -161,8 +164,16 @@ export class LocalEngine implements EngineControl {
     return this.#ledger(peer, channel).store.block(number);
   }
 
-  stateRows(peer: string, channel: string, after?: { namespace: string; key: string }): Promise<StatePage> {
-    return stateRowsOf(this.#ledger(peer, channel).store, after);
+  async openSnapshot(peer: string, channel: string): Promise<StateSnapshot> {
+    return this.#snapshots.open(peer, this.#ledger(peer, channel).store);
+  }
+
+  stateRows(snapshot: number, after?: { namespace: string; key: string }): Promise<StatePage> {
+    return this.#snapshots.page(snapshot, after);
+  }
+
+  closeSnapshot(snapshot: number): Promise<void> {
+    return this.#snapshots.close(snapshot);
   }
 
   repair(peer: string, channel: string): Promise<RepairReport> {
@@ -226,6 +237,7 @@ export class LocalEngine implements EngineControl {
     const running = this.#peers.get(node.id) ?? this.#orderers.get(node.id);
     this.#peers.delete(node.id);
     this.#orderers.delete(node.id);
+    await this.#snapshots.closeAllOf(node.id);
     await running?.stop();
   }
 

@@ -3,34 +3,7 @@ import type { PeerChannel } from '../peer/index.ts';
 import { decodeBlock } from '../ordering/index.ts';
 import { decodeStateRow, type LedgerStore, type StateRow } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
-import type { RepairReport, StatePage } from './control.ts';
-
-/** Rows that cross to another thread at once. */
-const PAGE_ROWS = 1000;
-
-export async function stateRowsOf(
-  store: LedgerStore,
-  after: { readonly namespace: string; readonly key: string } | undefined,
-): Promise<StatePage> {
-  const view = store.view();
-  const rows: StatePage['rows'][number][] = [];
-  const damaged: { namespace: string; key: string }[] = [];
-  let isLast = true;
-  try {
-    for await (const { namespace, key, row } of view.rows(after)) {
-      if (rows.length + damaged.length >= PAGE_ROWS) {
-        isLast = false;
-        break;
-      }
-      const decoded = tryDecode(namespace, key, row);
-      if (decoded === undefined) damaged.push({ namespace, key });
-      else rows.push({ namespace, key, value: decoded.value, version: decoded.version });
-    }
-  } finally {
-    await view.close();
-  }
-  return { rows, damaged, isLast };
-}
+import type { RepairReport } from './control.ts';
 
 /** Damaged blocks come back from other peers, damaged rows from the blocks. @throws NodeError NOT_REPAIRABLE */
 export async function repairLedger(
