@@ -1,27 +1,36 @@
-// The static checks, in one run: types, lint, format, unused code, import directions, host names in committed files.
+// The static checks, in one run: types, lint, format, unused code, import directions.
 import { spawnSync } from 'node:child_process';
 import { checkImports } from './imports.mjs';
 
-const steps = [
-  ['types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']],
-  [
-    'lint',
-    'oxlint',
-    ['--type-aware', '--tsconfig', 'tsconfig.json', '--quiet', 'packages', 'test', 'tools', 'bin'],
-  ],
-  ['format', 'oxfmt', ['--check', 'packages', 'test', 'tools', 'bin']],
-  ['unused code', 'knip', ['--no-progress']],
+const FOLDERS = ['packages', 'test', 'tools', 'bin'];
+const STEPS = [
+  { name: 'types', program: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json'] },
+  {
+    name: 'lint',
+    program: 'oxlint',
+    args: ['--type-aware', '--tsconfig', 'tsconfig.json', '--quiet', ...FOLDERS],
+  },
+  { name: 'format', program: 'oxfmt', args: ['--check', ...FOLDERS] },
+  { name: 'unused code', program: 'knip', args: ['--no-progress'] },
 ];
 
 let failed = false;
-for (const [name, program, args] of steps) {
+for (const { name, program, args } of STEPS) {
   const run = spawnSync(program, args, { encoding: 'utf8' });
-  const ok = run.status === 0;
-  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`);
-  if (!ok) console.log(`${run.stdout ?? ''}${run.stderr ?? ''}${run.error?.message ?? ''}`);
-  failed ||= !ok;
+  report(name, run.status === 0, `${run.stdout ?? ''}${run.stderr ?? ''}${run.error?.message ?? ''}`);
 }
 const breaches = checkImports();
-console.log(`${breaches.length === 0 ? 'ok  ' : 'FAIL'} import directions`);
-for (const breach of breaches) console.log(breach);
-if (failed || breaches.length > 0) process.exit(1);
+report('import directions', breaches.length === 0, breaches.join('\n'));
+if (failed) process.exit(1);
+
+/**
+ * @param {string} name
+ * @param {boolean} ok
+ * @param {string} output
+ */
+function report(name, ok, output) {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}`);
+  if (ok) return;
+  failed = true;
+  console.log(output);
+}

@@ -10,8 +10,8 @@ export class JournalFile<Line> {
     mkdirSync(dirname(path), { recursive: true });
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     for (const line of text.split('\n')) {
-      const parsed = parseLine<Line>(line);
-      if (parsed !== undefined) recall(parsed);
+      const parsed = parseLine(line);
+      if (parsed !== undefined) recall(parsed as Line);
     }
     this.#descriptor = openSync(path, 'a', 0o600);
     if (text !== '' && !text.endsWith('\n')) writeSync(this.#descriptor, '\n');
@@ -31,10 +31,10 @@ export class JournalFile<Line> {
   }
 }
 
-function parseLine<Line>(text: string): Line | undefined {
+function parseLine(text: string): unknown {
   if (text === '') return undefined;
   try {
-    return JSON.parse(text) as Line;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

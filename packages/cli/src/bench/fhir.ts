@@ -20,7 +20,7 @@ export interface FhirBenchSubject {
   readonly author: FhirClient;
   readonly patient: FhirClient;
   readonly foreigner: FhirClient;
-  cpu(): Promise<CpuUsage>;
+  readonly cpu: () => Promise<CpuUsage>;
   /** Gives the patient user the key of this Patient's person, and grants everything to the foreigner. */
   openTo(patientId: string): Promise<void>;
 }

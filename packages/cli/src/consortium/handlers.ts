@@ -1,6 +1,8 @@
 import { CliError } from '../error.ts';
 import type { ControlHandler } from '../control/server.ts';
 import type { ConsortiumStatus, NodeStatus } from '../commands/nodes.ts';
+import { ledgerHandlers } from './ledger-handlers.ts';
+import { text } from './params.ts';
 import { bindKey } from './stage.ts';
 import { fhirBaseOf, organisationOf, userOf } from './state.ts';
 import type { Consortium } from './up.ts';
@@ -20,6 +22,7 @@ export function controlHandlers(consortium: Consortium): Readonly<Record<string,
       return null;
     },
     cpu: () => Promise.resolve(cpuUsage()),
+    ...ledgerHandlers(consortium.engine),
     rebuild: (params, progress) => rebuild(consortium, text(params, 'organisation'), progress),
   };
 }
@@ -92,10 +95,4 @@ function cpuUsage(): { serversMs: number; totalMs: number } {
   const thread = process.threadCpuUsage();
   const whole = process.cpuUsage();
   return { serversMs: (thread.user + thread.system) / 1_000, totalMs: (whole.user + whole.system) / 1_000 };
-}
-
-function text(params: Readonly<Record<string, unknown>>, name: string): string {
-  const value = params[name];
-  if (typeof value !== 'string') throw new CliError('USAGE', `${name} is missing`);
-  return value;
 }

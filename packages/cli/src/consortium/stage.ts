@@ -1,5 +1,5 @@
 import { openHealthClient } from '@healthchain/server';
-import { FhirClient } from '../fhir-client.ts';
+import type { FhirClient } from '../fhir-client.ts';
 import type { Stage } from '../demo/play.ts';
 import { consentResource } from './consent.ts';
 import type { RunningOrganisation } from './organisation.ts';

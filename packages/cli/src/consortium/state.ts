@@ -36,7 +36,7 @@ export type ConsortiumState = z.infer<typeof shape>;
 export type OrganisationState = ConsortiumState['organisations'][number];
 export type UserState = ConsortiumState['users'][number];
 
-export function stateFile(data: string): string {
+function stateFile(data: string): string {
   return join(data, 'consortium.json');
 }
 

@@ -87,7 +87,7 @@ export async function playNamed(consortium: Consortium, data: string, output: Ou
   const cast = await createCast(state.seed, new Date(state.anchor), ledgerNames(state));
   const stage = await createStage(consortium, data);
   for (const story of cast.named) {
-    output.progress(`${story.name}`);
+    output.progress(story.name);
     await playStory(stage, consortium.memory, story);
   }
   return cast;

@@ -5,7 +5,7 @@ import { FACE_SYSTEM } from '@healthchain/server';
 import type { Story } from './story.ts';
 
 /** Who writes the directory entries of each organisation. */
-export const DIRECTORY_CLERK: Readonly<Record<OrganisationName, string>> = {
+const DIRECTORY_CLERK: Readonly<Record<OrganisationName, string>> = {
   north: 'cora',
   south: 'clara',
   acme: 'anna',

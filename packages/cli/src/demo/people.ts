@@ -49,9 +49,3 @@ export const USERS: readonly DemoUser[] = [
   user('ruth', 'Ruth Weiss', 'authority', 'patient', 'PATRQT', 'ruth'),
   user('ibrahim', 'Ibrahim Haddad', 'authority', 'patient', 'PATRQT', 'ibrahim'),
 ];
-
-export function userOf(handle: string): DemoUser {
-  const found = USERS.find((candidate) => candidate.handle === handle);
-  if (found === undefined) throw new Error(`The cast has no user ${handle}`);
-  return found;
-}

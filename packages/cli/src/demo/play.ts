@@ -106,8 +106,8 @@ function resolveReferences(value: unknown, resolve: (key: string) => string): un
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
-      const key = name === 'reference' && typeof member === 'string' && member.startsWith('@');
-      return [name, key ? resolve((member as string).slice(1)) : resolveReferences(member, resolve)];
+      const isKey = name === 'reference' && typeof member === 'string' && member.startsWith('@');
+      return [name, isKey ? resolve(member.slice(1)) : resolveReferences(member, resolve)];
     }),
   );
 }

@@ -14,7 +14,7 @@ export interface Coding {
 }
 
 const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem';
-export const NATIONAL_ID = 'urn:healthchain:demo:national-id';
+const NATIONAL_ID = 'urn:healthchain:demo:national-id';
 export const STAFF_ID = 'urn:healthchain:demo:staff';
 
 export const loinc = (code: string, display: string): Coding => ({
@@ -33,7 +33,7 @@ export const icd10 = (code: string, display: string): Coding => ({
   display,
 });
 
-export const ref = (key: string): { readonly reference: string } => ({ reference: `@${key}` });
+const ref = (key: string): { readonly reference: string } => ({ reference: `@${key}` });
 const concept = (coding: Coding): object => ({ coding: [coding], text: coding.display });
 const category = (system: string, code: string): object => ({
   coding: [{ system: `${TERMINOLOGY}/${system}`, code }],

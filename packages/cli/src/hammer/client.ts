@@ -1,9 +1,9 @@
-import { canonical, parseExact, sha256, toHex, utf8, type ExactJson } from '@healthchain/core';
+import { canonical, parseExact, sha256, toHex, utf8 } from '@healthchain/core';
 import type { FhirClient, FhirResponse } from '../fhir-client.ts';
 import type { HammerJournal } from './journal.ts';
 
 /** Resources written in one transaction by the hammer. */
-export const GROUP_SIZE = 3;
+const GROUP_SIZE = 3;
 const GROUP_SYSTEM = 'urn:healthchain:hammer:group';
 
 export interface HammerCounts {
@@ -165,10 +165,10 @@ export function groupSearch(group: string): string {
 
 /** SHA-256 of the canonical body as served: same version, same bytes. */
 export function contentHash(text: string): string {
-  return toHex(sha256(utf8(canonical(parseExact(text) as Record<string, ExactJson>))));
+  return toHex(sha256(utf8(canonical(parseExact(text)))));
 }
 
-export function isNetworkError(error: unknown): boolean {
+function isNetworkError(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
 }
 

@@ -3,7 +3,7 @@ import { canonical, parseExact, sha256, toHex, utf8, type ExactJson } from '@hea
 import { CliError } from '../error.ts';
 
 /** Entries sent in one transaction; the server's own limit is 5,000 entries or 20 MB. */
-export const ENTRIES_PER_TRANSACTION = 1_000;
+const ENTRIES_PER_TRANSACTION = 1_000;
 
 type ExactObject = { [name: string]: ExactJson };
 
@@ -54,7 +54,7 @@ function fromResources(file: string, resources: readonly ExactObject[]): ImportU
   );
   const entries = resources.map((resource) => {
     const [name] = nameOf(resource);
-    const type = String(resource['resourceType']);
+    const type = typeof resource['resourceType'] === 'string' ? resource['resourceType'] : '';
     return {
       fullUrl: name === undefined ? `urn:uuid:${crypto.randomUUID()}` : urnOf(name),
       resource: rewrite(resource, urns) as ExactObject,
@@ -88,7 +88,7 @@ function rewrite(value: ExactJson, urns: ReadonlyMap<string, string>): ExactJson
   if (value === null || typeof value !== 'object' || JSON.isRawJSON(value)) return value;
   if (Array.isArray(value)) return value.map((member) => rewrite(member, urns));
   return Object.fromEntries(
-    Object.entries(value as ExactObject).map(([name, member]) => {
+    Object.entries(value).map(([name, member]) => {
       const urn = name === 'reference' && typeof member === 'string' ? urns.get(member) : undefined;
       return [name, urn ?? rewrite(member, urns)];
     }),
@@ -139,5 +139,5 @@ function asObject(where: string, value: ExactJson): ExactObject {
   if (value === null || typeof value !== 'object' || Array.isArray(value) || JSON.isRawJSON(value)) {
     throw new CliError('BAD_INPUT', `${where}: a JSON object is expected`);
   }
-  return value as ExactObject;
+  return value;
 }

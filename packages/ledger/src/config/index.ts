@@ -1,6 +1,6 @@
 export { localResourceRole } from './acl.ts';
 export { channelConfigFromBlock, channelConfigFromEnvelope } from './channel-config.ts';
-export { computeConfigUpdate, signConfigUpdate, type UpdateSigner } from './compute.ts';
+export { computeConfigUpdate, signConfigUpdate } from './compute.ts';
 export { configEdits, configOf } from './edits.ts';
 export { createGenesisBlock } from './genesis.ts';
 export {
@@ -15,18 +15,9 @@ export {
   encodePair,
   HEADER_TYPE,
   type ChannelHeader,
-  type Envelope,
   type Payload,
   type SignatureHeader,
 } from './messages.ts';
 export { decodeSchedule, encodeSchedule } from './schedule.ts';
-export type {
-  ApplicationOrganisation,
-  BatchLimits,
-  ChannelConfig,
-  Consenter,
-  GenesisDefinition,
-  GenesisOrganisation,
-  OrderingSchedule,
-} from './types.ts';
-export { applyConfigEnvelope, proposeConfigUpdate, type ConfigOptions } from './update.ts';
+export type { BatchLimits, ChannelConfig, Consenter, GenesisOrganisation } from './types.ts';
+export { applyConfigEnvelope, proposeConfigUpdate } from './update.ts';

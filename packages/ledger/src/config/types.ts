@@ -19,7 +19,7 @@ export interface BatchLimits {
   readonly timeoutMs: number;
 }
 
-export interface ApplicationOrganisation {
+interface ApplicationOrganisation {
   readonly name: string;
   readonly mspId: string;
   readonly anchorPeers: readonly { readonly host: string; readonly port: number }[];

@@ -1,14 +1,7 @@
-export type { ChaincodeModule, ChaincodeSource } from './chaincodes.ts';
-export type {
-  ConfigChange,
-  EngineControl,
-  NodeStatus,
-  RepairReport,
-  RevocationRequest,
-  StatePage,
-} from './control.ts';
+export type { ChaincodeSource } from './chaincodes.ts';
+export type { ConfigChange, NodeStatus, RepairReport, RevocationRequest } from './control.ts';
 export { decodeBlock, type DecodedBlock, type DecodedTransaction } from './decode-block.ts';
-export { DEFAULT_BATCH, type NetworkDefinition } from './definition.ts';
+export { type NetworkDefinition } from './definition.ts';
 export { startEngine, type Engine, type StartEngineOptions } from './engine.ts';
 export { enroll, type EnrollOptions } from './enroll.ts';
 export type { KeyPair } from './keys.ts';

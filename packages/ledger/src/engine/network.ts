@@ -35,7 +35,7 @@ const NODE_YEARS = 10;
 const BACKDATE_MS = 5 * 60 * 1000;
 
 /** Names of key pairs in an organisation's folder. */
-export const KEYS = { ca: 'ca', tlsCa: 'tlsca', admin: 'admin', tls: 'tls' } as const;
+const KEYS = { ca: 'ca', tlsCa: 'tlsca', admin: 'admin', tls: 'tls' } as const;
 
 /** A network on disk: keys and block 0 of every channel. Reading it starts nothing. */
 export interface Network {

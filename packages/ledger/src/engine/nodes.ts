@@ -21,9 +21,9 @@ import { addressOf, layout, type NodeName } from './layout.ts';
 import type { Network } from './network.ts';
 
 /** How long authorities wait for a proposer before they pass its turn over. */
-export const TURN_TIMEOUT_MS = 300;
+const TURN_TIMEOUT_MS = 300;
 /** The same when the connection to the proposer is known to be down. */
-export const DOWN_TIMEOUT_MS = 5;
+const DOWN_TIMEOUT_MS = 5;
 
 export interface NodeEnvironment {
   readonly network: Network;

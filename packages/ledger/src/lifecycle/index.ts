@@ -1,4 +1,4 @@
-export { approvalPreimages, type ApprovalPreimage } from './approval.ts';
+export { approvalPreimages } from './approval.ts';
 export {
   implicitCollection,
   LIFECYCLE,
@@ -6,7 +6,6 @@ export {
   mspOfImplicitCollection,
   readDefinition,
   type ChaincodeDefinition,
-  type ChaincodeParameters,
 } from './definition.ts';
 export { invokeLifecycle } from './invoke.ts';
-export type { LifecycleAnswer, LifecycleContext, LifecycleStub, StateRow } from './types.ts';
+export type { LifecycleAnswer, LifecycleStub } from './types.ts';

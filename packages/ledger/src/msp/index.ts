@@ -14,7 +14,6 @@ export {
   parseSerializedIdentity,
   serializeIdentity,
   wrapMspConfig,
-  type MspDefinition,
 } from './definition.ts';
 export { createIdentityManager } from './manager.ts';
 export { decodePrincipal, encodeIdentityPrincipal, encodeRolePrincipal } from './principal.ts';

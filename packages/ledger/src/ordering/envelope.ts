@@ -15,7 +15,7 @@ export interface SigningIdentity {
 export const NONCE_BYTES = 24;
 
 /** google.protobuf.Timestamp */
-export function encodeTimestamp(at: Date): Uint8Array {
+function encodeTimestamp(at: Date): Uint8Array {
   const milliseconds = at.getTime();
   const seconds = Math.floor(milliseconds / 1000);
   return new WireWriter()
@@ -24,7 +24,7 @@ export function encodeTimestamp(at: Date): Uint8Array {
     .finish();
 }
 
-export function encodeChannelHeader(header: {
+function encodeChannelHeader(header: {
   readonly type: number;
   readonly channelId: string;
   readonly at: Date;
@@ -40,11 +40,11 @@ export function encodeChannelHeader(header: {
     .finish();
 }
 
-export function encodeSignatureHeader(creator: Uint8Array, nonce: Uint8Array): Uint8Array {
+function encodeSignatureHeader(creator: Uint8Array, nonce: Uint8Array): Uint8Array {
   return new WireWriter().bytes(1, creator).bytes(2, nonce).finish();
 }
 
-export function encodeHeader(channelHeader: Uint8Array, signatureHeader: Uint8Array): Uint8Array {
+function encodeHeader(channelHeader: Uint8Array, signatureHeader: Uint8Array): Uint8Array {
   return new WireWriter().bytes(1, channelHeader).bytes(2, signatureHeader).finish();
 }
 

@@ -1,8 +1,8 @@
 import type { BatchLimits } from '../config/index.ts';
 
 /** Requests that one orderer keeps for one channel; beyond it Broadcast answers SERVICE_UNAVAILABLE. */
-export const MAX_WAITING_REQUESTS = 20_000;
-export const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+const MAX_WAITING_REQUESTS = 20_000;
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 export interface OrderRequest {
   /** One request of a key waits at a time. */

@@ -27,7 +27,7 @@ export interface OrderingValue {
   readonly certificate: Certificate | undefined;
 }
 
-export function encodeOrderingValue(value: OrderingValue): Uint8Array {
+function encodeOrderingValue(value: OrderingValue): Uint8Array {
   const consenter = new WireWriter().uint(1, value.turn).uint(2, value.height);
   if (value.certificate !== undefined)
     consenter.present(CERTIFICATE_FIELD, encodeCertificate(value.certificate));
@@ -121,13 +121,13 @@ function decodeSignature(bytes: Uint8Array): FinalSignature {
   return { authority: fields(identifierHeader).number(1), signature: entry.bytes(2), identifierHeader };
 }
 
-export function encodeCertificate(certificate: Certificate): Uint8Array {
+function encodeCertificate(certificate: Certificate): Uint8Array {
   const writer = new WireWriter().uint(1, certificate.turn);
   for (const vote of certificate.votes) writer.present(2, encodeVote(vote));
   return writer.finish();
 }
 
-export function decodeCertificate(height: number, bytes: Uint8Array): Certificate {
+function decodeCertificate(height: number, bytes: Uint8Array): Certificate {
   const certificate = fields(bytes);
   const turn = certificate.number(1);
   return { height, turn, votes: certificate.all(2).map((vote) => decodeVote(height, turn, vote)) };

@@ -26,7 +26,7 @@ import {
 import { LIFECYCLE } from '../lifecycle/index.ts';
 
 /** How far a proposal's timestamp may be from the endorser's clock (design/ledger.md section 5). */
-export const TIME_WINDOW_MS = 30_000;
+const TIME_WINDOW_MS = 30_000;
 
 export interface EndorserSettings {
   readonly signer: SigningIdentity;

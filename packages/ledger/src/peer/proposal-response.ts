@@ -41,15 +41,6 @@ export function encodeProposalResponsePayload(content: EndorsedContent): Uint8Ar
   return new WireWriter().bytes(1, content.proposalHash).bytes(2, action.finish()).finish();
 }
 
-export function encodeProposalResponse(response: ProposalResponse): Uint8Array {
-  const writer = new WireWriter();
-  if (response.endorsement !== undefined) writer.uint(1, 1);
-  writer.present(4, encodeResponse(response.response)).bytes(5, response.payload ?? NOTHING);
-  if (response.endorsement !== undefined) writer.present(6, encodeEndorsement(response.endorsement));
-  if (response.interest.length > 0) writer.present(7, encodeInterest(response.interest));
-  return writer.finish();
-}
-
 export function encodeEndorsement(endorsement: NonNullable<ProposalResponse['endorsement']>): Uint8Array {
   return new WireWriter().bytes(1, endorsement.endorser).bytes(2, endorsement.signature).finish();
 }
@@ -65,17 +56,6 @@ export function encodeEvent(
     .string(3, event.name)
     .bytes(4, event.payload)
     .finish();
-}
-
-/** peer.ChaincodeInterest */
-function encodeInterest(interest: readonly NamespaceInterest[]): Uint8Array {
-  const writer = new WireWriter();
-  for (const { namespace, keyPolicies, needsChaincodePolicy } of interest) {
-    const call = new WireWriter().string(1, namespace);
-    for (const policy of keyPolicies) call.present(5, policy);
-    writer.present(1, call.bool(6, keyPolicies.length > 0 && !needsChaincodePolicy).finish());
-  }
-  return writer.finish();
 }
 
 const NOTHING = new Uint8Array();

@@ -3,4 +3,4 @@ export { createPolicyManager, type PolicyGroup } from './manager.ts';
 export { applicationPolicy, channelPolicyReference, nOutOfPrincipals, parsePolicy } from './parse.ts';
 export { compileSignaturePolicy } from './signature-policy.ts';
 export { evaluateSignedData, validSigners } from './signers.ts';
-export type { Policy, PolicyContext, PolicyManager, SignatureCheck, SignedData } from './types.ts';
+export type { Policy, PolicyManager, SignatureCheck, SignedData } from './types.ts';

@@ -4,11 +4,9 @@ export { encodeStateMetadata } from './encode.ts';
 export { compareKeys, hashedNamespace, privateNamespace } from './keys.ts';
 export { MIN_MERKLE_DEGREE, RangeReads } from './range-reads.ts';
 export type {
-  CollectionSet,
   KvRead,
   KvWrite,
   MerkleSummary,
-  MetadataEntry,
   MetadataWrite,
   NamespaceSet,
   RangeQuery,

@@ -4,7 +4,7 @@ import type { AppendFile, FileStore } from './files.ts';
 import { encodeFrameHeader, nextWholeFrame, readFrame, type FrameState } from './frames.ts';
 
 /** A segment that has reached this size is closed and the next one begun. */
-export const SEGMENT_BYTES = 64 * 1024 * 1024;
+const SEGMENT_BYTES = 64 * 1024 * 1024;
 const SUFFIX = '.blocks';
 
 export interface Location {

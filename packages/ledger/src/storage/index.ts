@@ -1,6 +1,6 @@
 export { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
 export { diskFiles, readOnlyFiles, type AppendFile, type FileStore } from './files.ts';
 export { openLevel, type KeyValueStore } from './key-value.ts';
-export type { Savepoint, TransactionPlace } from './ledger-keys.ts';
+export type { TransactionPlace } from './ledger-keys.ts';
 export { LedgerStore, type BlockCommit, type LedgerView } from './ledger-store.ts';
 export { decodeStateRow, type StateRow } from './state-rows.ts';

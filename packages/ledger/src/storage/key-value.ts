@@ -2,7 +2,7 @@ import { ClassicLevel, type BatchOperation } from 'classic-level';
 import { NodeError } from '../node-error.ts';
 import { auditLevel } from './level/index.ts';
 
-export interface Entry {
+interface Entry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }

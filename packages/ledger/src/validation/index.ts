@@ -1,20 +1,10 @@
-export {
-  blockDataHash,
-  blockHeaderBytes,
-  blockHeaderHash,
-  checkWellFormed,
-  type BlockHeader,
-} from './block.ts';
+export { blockDataHash, blockHeaderBytes, blockHeaderHash, checkWellFormed } from './block.ts';
 export { ValidationCode } from './codes.ts';
 export { parseTransaction, transactionId } from './parse.ts';
 export type {
-  BlockToValidate,
   BlockValidation,
-  ChaincodeEvent,
-  Endorsement,
   HistoryEntry,
   KeyVersion,
-  ParsedAction,
   ParsedTransaction,
   StateReader,
   StateUpdate,
