@@ -114,6 +114,10 @@ export const INTERACTIONS: Readonly<Record<string, InteractionRow>> = {
       () => ({ resourceType: 'Parameters', parameter: [{ name: 'reason', valueCode: 'UNCONSCIOUS' }] }),
     ),
   },
+  '$access-log': {
+    ask: get((asking) => `Patient/${patientOf(asking)}/$access-log`),
+    content: () => '"format":"healthchain/v1/access-log-export"',
+  },
   'Consent read': { ask: get(consentOf), content: RESOURCE.Consent },
   'Consent create': {
     ask: post(

@@ -212,7 +212,7 @@ export interface Exchange {
    *
    * @throws ExchangeError FORBIDDEN when no custodian shows this log to the caller, UNAVAILABLE
    */
-  exportAccessLog?(context: RequestContext, personId: PersonId): Promise<object>;
+  exportAccessLog(context: RequestContext, personId: PersonId): Promise<object>;
 
   readonly persons: Persons;
   /** Consent, AuditEvent and the ledger's Provenance: resources that are not stored but shown. */

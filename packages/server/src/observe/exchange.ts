@@ -28,6 +28,8 @@ export function observedExchange(exchange: Exchange, metrics: Metrics): Exchange
     state: (context, access) => observed('state', () => exchange.state(context, access)),
     breakGlass: (context, personId, reason) =>
       observed('break-glass', () => exchange.breakGlass(context, personId, reason)),
+    exportAccessLog: (context, personId) =>
+      observed('export-access-log', () => exchange.exportAccessLog(context, personId)),
     async write(context, operations, keep) {
       const result = await observed('write', () => exchange.write(context, operations, keep));
       for (const { kind } of operations) metrics.written.inc({ kind });

@@ -51,6 +51,7 @@ describe('routing of entries', () => {
     ['GET', '/_history', 'history-system'],
     ['GET', '/Patient/1/Observation', 'search-compartment'],
     ['GET', '/Patient/1/$everything', '$everything'],
+    ['GET', '/Patient/1/$access-log', '$access-log'],
     ['GET', '/metadata', 'capabilities'],
     ['POST', '/Patient', 'create'],
     ['POST', '/Patient/_search', 'search-type'],

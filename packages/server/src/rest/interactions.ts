@@ -17,7 +17,8 @@ export type InteractionName =
   | '$validate'
   | '$everything'
   | '$match'
-  | '$break-glass';
+  | '$break-glass'
+  | '$access-log';
 
 /** One row of the enforcement table. */
 export interface Interaction {
@@ -111,4 +112,5 @@ export const INTERACTIONS: readonly Interaction[] = [
   { name: '$everything', method: 'GET', path: '/Patient/:id/$everything', steps: LIST_STEPS, purposes: ANY, parameters: [...HISTORY, '_type'] },
   { name: '$match', method: 'POST', path: '/Patient/$match', steps: MATCH_STEPS, purposes: MATCHING, roles: MATCHING_ROLES, parameters: [] },
   { name: '$break-glass', method: 'POST', path: '/Patient/:id/$break-glass', steps: EMERGENCY_STEPS, purposes: CARE, roles: EMERGENCY_ROLES, parameters: [] },
+  { name: '$access-log', method: 'GET', path: '/Patient/:id/$access-log', steps: READ_STEPS, purposes: ['PATRQT'], roles: ['patient'], parameters: [] },
 ];

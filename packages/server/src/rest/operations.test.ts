@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Face, FaceResource } from '../ports.ts';
-import { call } from './testing/harness.ts';
+import { call, serverOf } from './testing/harness.ts';
 import { bundleOf, observation, patient, post } from './testing/resources.ts';
 import { allPages, createdAt, grant, type Story, tellStory } from './testing/story.ts';
 
@@ -38,6 +38,7 @@ describe('metadata', () => {
       'everything',
       'match',
       'break-glass',
+      'access-log',
     ]);
     expect(of('Parameters')).toBeUndefined();
     expect(of('AuditEvent')).toBeUndefined();
@@ -212,5 +213,26 @@ describe('records of no person, and terminology', () => {
       ).json().total,
     ).toBe(0);
     await createdAt(story.north, story.northDoctor, observation(one));
+  });
+});
+
+describe('$access-log', () => {
+  const url = (id: string) => `/fhir/Patient/${id}/$access-log`;
+
+  it('hands the proofs about the own person to the patient, and to nobody else', async () => {
+    const id = await createdAt(story.north, story.northDoctor, patient('1'));
+    const other = await createdAt(story.north, story.northDoctor, patient('2'));
+    const authority = await serverOf(story.consortium, 'south', { kind: 'authority' });
+    const token = await authority.token('patient', 'PATRQT', 'c');
+    story.consortium.keys.set('c'.repeat(32), story.consortium.personOf(id));
+    const answer = await call(authority, { url: url(id), token, headers: { accept: 'application/json' } });
+    expect(answer.statusCode, answer.body).toBe(200);
+    expect(answer.json()).toEqual({ format: 'test', person: story.consortium.personOf(id) });
+    expect(answer.headers['content-type']).toContain('application/json');
+    for (const stranger of [other, 'nobody'])
+      expect((await call(authority, { url: url(stranger), token })).statusCode).toBe(404);
+    const unbound = await authority.token('patient', 'PATRQT', 'd');
+    expect((await call(authority, { url: url(id), token: unbound })).statusCode).toBe(404);
+    expect((await call(story.north, { url: url(id), token: story.northDoctor })).statusCode).toBe(403);
   });
 });

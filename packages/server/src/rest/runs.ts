@@ -2,6 +2,7 @@ import { bundle } from './bundle/bundle.ts';
 import { historyInstance, historySystem, historyType } from './histories.ts';
 import { onceOnly } from './idempotency.ts';
 import type { InteractionName } from './interactions.ts';
+import { accessLog } from './operations/access-log.ts';
 import { breakGlass } from './operations/break-glass.ts';
 import { capabilities } from './operations/capabilities.ts';
 import { everything } from './operations/everything.ts';
@@ -30,4 +31,5 @@ export const RUNS: Readonly<Record<InteractionName, (visit: Visit) => Promise<Re
   $everything: everything,
   $match: match,
   '$break-glass': breakGlass,
+  '$access-log': accessLog,
 };

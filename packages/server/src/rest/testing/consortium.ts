@@ -52,6 +52,8 @@ export class Consortium {
   readonly opened: string[] = [];
   readonly faces: Record<string, Face> = {};
   readonly unreachable: string[] = [];
+  /** Persons by the user id whose key is theirs. */
+  readonly keys = new Map<string, PersonId>();
   readonly answers = new AnswersInMemory();
   policy: Policy = () => ({ permit: true, code: 'BASE_POLICY' });
   mayWrite: (caller: Caller, operation: WriteOperation) => boolean = () => true;
@@ -102,6 +104,7 @@ export class Consortium {
       decide: async ({ caller }, items) => items.map((item) => this.policy(caller, item)),
       state: async ({ caller }, access) => void this.statements.push({ mspId, caller, ...access }),
       open: async (context, versions) => this.#open(context, versions),
+      exportAccessLog: async (_context, person) => ({ format: 'test', person }),
       breakGlass: async () => ({ transactionId: 'f'.repeat(64), until: '2026-03-01T14:00:00Z' }),
       persons: {
         forNewPatient: async (_context, identifiers) => this.#personFor(identifiers),
@@ -114,7 +117,7 @@ export class Consortium {
         match: async (_context, identifiers) => [
           ...new Set(identifiers.flatMap((name) => this.#identifiers.get(name) ?? [])),
         ],
-        ofCaller: async () => undefined,
+        ofCaller: async ({ userId }) => this.keys.get(userId),
       },
     };
   }
