@@ -8,6 +8,7 @@ import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
 import { records } from './records.ts';
 import { token } from './token.ts';
 import { up } from './up.ts';
+import { verify } from './verify.ts';
 
 /** Every command, in the order of the overview. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -20,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   records,
   'access-log': accessLog,
   'revoke-cert': revokeCert,
+  verify,
   stop,
   start,
   pause,

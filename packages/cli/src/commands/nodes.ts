@@ -10,6 +10,8 @@ export interface NodeStatus {
   readonly organisation: string;
   readonly part: string;
   readonly state: string;
+  /** Why a failed part does not run. */
+  readonly reason?: string;
   /** Height of each channel that the part keeps. */
   readonly heights: Readonly<Record<string, number>>;
 }
@@ -94,5 +96,8 @@ function statusLines(state: ConsortiumStatus): string[] {
     ...table([['ORGANISATION', 'SERVER', 'STATE'], ...servers]),
     '',
     ...table([['ORGANISATION', 'PART', 'STATE', 'HEIGHT'], ...nodes]),
+    ...state.nodes.flatMap(({ organisation, part, reason }) =>
+      reason === undefined ? [] : [`${part} of ${organisation} does not run: ${reason}`],
+    ),
   ];
 }

@@ -2,7 +2,7 @@ import type { NetworkDefinition } from '@healthchain/ledger';
 import { CIRCLES, ENDORSEMENT, ORGANISATIONS } from '../demo/consortium.ts';
 
 /** The contract's name on every circle. */
-const HEALTH_CONTRACT = 'health';
+export const HEALTH_CONTRACT = 'health';
 
 /** One peer and one orderer for each organisation, on the circles of design/health.md section 1. */
 export function demoNetwork(): NetworkDefinition {

@@ -38,6 +38,7 @@ async function statusOf({ state, engine, organisations }: Consortium): Promise<C
     organisation: organisationOf(state, node.mspId).name,
     part: node.kind,
     state: node.state,
+    ...(node.reason === undefined ? {} : { reason: node.reason }),
     heights: Object.fromEntries(node.channels.map((channel) => [channel.name, channel.height])),
   }));
   const servers = organisations.map(({ organisation, exchange }) => ({
