@@ -65,7 +65,7 @@ async function write(
     })),
   };
   const response = await client.request('POST', '', JSON.stringify(bundle), {
-    'idempotency-key': `cast/${name}`,
+    'idempotency-key': `cast/${encodeURIComponent(name)}`,
   });
   if (response.status !== 200) throw refused(name, response.status, response.text);
   const answer = JSON.parse(response.text) as { entry: { response: { location: string } }[] };
