@@ -5,6 +5,7 @@ export type FhirErrorCode =
   | 'BAD_UTF8'
   | 'BAD_JSON'
   | 'DUPLICATE_MEMBER'
+  | 'BAD_CHARACTER'
   | 'TOO_DEEP'
   | 'NOT_A_RESOURCE'
   | 'UNNAMED_RESTRICTION'

@@ -45,6 +45,11 @@ describe('exact resources', () => {
     ['BAD_JSON', ''],
     ['DUPLICATE_MEMBER', '{"resourceType":"Patient","active":true,"active":false}'],
     ['DUPLICATE_MEMBER', '{"resourceType":"Patient","name":[{"family":"a","fam\\u0069ly":"b"}]}'],
+    ['BAD_CHARACTER', '{"resourceType":"Basic","a":"half \\ud83d"}'],
+    ['BAD_CHARACTER', '{"resourceType":"Basic","a":"\\udc00\\ud800"}'],
+    ['BAD_CHARACTER', '{"resourceType":"Basic","a":["\\u0000"]}'],
+    ['BAD_CHARACTER', '{"resourceType":"Basic","a":"\\b"}'],
+    ['BAD_CHARACTER', '{"resourceType":"Basic","\\u001F":1}'],
     ['TOO_DEEP', `{"resourceType":"Patient","a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
     ['NOT_A_RESOURCE', '[]'],
     ['NOT_A_RESOURCE', '{"resourceType":1}'],
@@ -53,6 +58,13 @@ describe('exact resources', () => {
   ] as const)('refuses with %s: %s', (code, text) => {
     expect(codeOf(() => readResource(text))).toBe(code);
   });
+
+  it.each(['\\ud83d\\ude00', '\\\\u0000', '\\t\\n\\r', '\\u0009', '\\u00e9'])(
+    'takes the characters of %s',
+    (text) => {
+      expect(() => readResource(`{"resourceType":"Basic","a":"${text}"}`)).not.toThrow();
+    },
+  );
 
   it('names the path of a repeated member', () => {
     try {

@@ -16,7 +16,7 @@ const CODES: Readonly<Partial<Record<string, FhirErrorCode>>> = {
  * Reads a resource from the bytes of a body. Numbers stay as written; a member name that stands twice in one object is refused,
  * since JSON parsers disagree about which of the two counts.
  *
- * @throws FhirError BODY_TOO_LARGE, BAD_UTF8, BAD_JSON, DUPLICATE_MEMBER, TOO_DEEP, NOT_A_RESOURCE
+ * @throws FhirError BODY_TOO_LARGE, BAD_UTF8, BAD_JSON, DUPLICATE_MEMBER, BAD_CHARACTER, TOO_DEEP, NOT_A_RESOURCE
  */
 export function readResource(body: Uint8Array | string, maxBytes: number = MAX_BODY_BYTES): ExactResource {
   const value = readJson(body, maxBytes);

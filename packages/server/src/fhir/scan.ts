@@ -11,18 +11,28 @@ interface Level {
   current: string;
 }
 
+/** Escapes that may stand for a character that no FHIR string has. */
+const SUSPICIOUS_ESCAPE = /\\(?:[bf]|u00[01]|ud)/i;
+/** Below U+0020 but tab, line feed, carriage return (FHIR R4, datatypes.html#string); half a surrogate pair has no UTF-8. */
+// oxlint-disable-next-line no-control-regex
+const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+
 /**
- * One pass over JSON text for what a parser does not tell: member names that stand twice in one object, and depth before any
- * recursive walk. The grammar is judged by the parser afterwards.
+ * One pass over JSON text for what a parser does not tell: member names that stand twice in one object, depth before any
+ * recursive walk, and strings whose escapes stand for what is no text. The grammar is judged by the parser afterwards.
  *
- * @throws FhirError DUPLICATE_MEMBER with the path of the member, TOO_DEEP
+ * @throws FhirError DUPLICATE_MEMBER with the path of the member, BAD_CHARACTER likewise, TOO_DEEP
  */
 export function scanStructure(text: string): void {
   const levels: Level[] = [];
+  const isSuspicious = SUSPICIOUS_ESCAPE.test(text);
   for (let at = 0; at < text.length; at++) {
     const character = text.charCodeAt(at);
-    if (character === QUOTE) at = takeString(text, at, levels);
-    else if (character === 0x7b || character === 0x5b) open(levels, character === 0x7b);
+    if (character === QUOTE) {
+      const end = takeString(text, at, levels);
+      if (isSuspicious) assertCharacters(text, at, end, levels);
+      at = end;
+    } else if (character === 0x7b || character === 0x5b) open(levels, character === 0x7b);
     else if (character === 0x7d || character === 0x5d) levels.pop();
   }
 }
@@ -81,9 +91,24 @@ function unescaped(text: string, from: number, end: number): string {
   }
 }
 
-function refuse(levels: readonly Level[], name: string): never {
-  const path = levels.filter((level) => level.names !== undefined).map((level) => level.current);
-  throw new FhirError('DUPLICATE_MEMBER', `The member "${name}" stands twice in one object`, {
-    details: { expression: path.join('.') },
+function assertCharacters(text: string, from: number, end: number, levels: readonly Level[]): void {
+  if (!SUSPICIOUS_ESCAPE.test(text.slice(from, end))) return;
+  const meant = unescaped(text, from, end);
+  if (meant.isWellFormed() && !NO_CHARACTER.test(meant)) return;
+  throw new FhirError('BAD_CHARACTER', 'A string holds a control character or half a surrogate pair', {
+    details: { expression: pathOf(levels) },
   });
+}
+
+function refuse(levels: readonly Level[], name: string): never {
+  throw new FhirError('DUPLICATE_MEMBER', `The member "${name}" stands twice in one object`, {
+    details: { expression: pathOf(levels) },
+  });
+}
+
+function pathOf(levels: readonly Level[]): string {
+  return levels
+    .filter((level) => level.names !== undefined)
+    .map((level) => level.current)
+    .join('.');
 }

@@ -44,8 +44,10 @@ const FHIR: Readonly<Record<string, RestErrorCode>> = {
   BAD_UTF8: 'MALFORMED',
   BAD_JSON: 'MALFORMED',
   DUPLICATE_MEMBER: 'MALFORMED',
+  BAD_CHARACTER: 'MALFORMED',
   TOO_DEEP: 'MALFORMED',
   NOT_A_RESOURCE: 'MALFORMED',
+  UNNAMED_RESTRICTION: 'BUSINESS_RULE',
 };
 
 const SEARCH: Readonly<Record<string, RestErrorCode>> = {

@@ -14,6 +14,7 @@ import { outcomeOf, restErrorOf } from './outcome.ts';
 import { perform } from './perform.ts';
 import { methodsOf } from './routing.ts';
 import { endOfSlot } from './slots.ts';
+import { refuseUnparsed } from './unparsed.ts';
 import type { RequestHeaders, RestAnswer, RestRequest } from './visit.ts';
 
 /** Longest part of a path that is looked at. */
@@ -35,6 +36,8 @@ export function buildServer(context: ServerContext): FastifyInstance {
     bodyLimit: context.limits.maxBodyBytes,
     genReqId: requestIdOf,
     routerOptions: { maxParamLength: MAX_PATH_PART, ignoreTrailingSlash: true },
+    clientErrorHandler: refuseUnparsed,
+    frameworkErrors: (error, request, reply) => void sendUnrouted(context, request, reply, error),
   });
   app.addHook('onReady', async () => initialiseValidation());
   takeBodies(app);
@@ -191,6 +194,22 @@ function failureOf({ limits }: ServerContext, cause: unknown): RestError {
   if (failure.code !== 'TOO_LARGE' || failure.cause instanceof CodedError) return failure;
   if (!(failure.cause instanceof Error)) return failure;
   return new RestError('TOO_LARGE', `A body has at most ${limits.maxBodyBytes} bytes`, { cause });
+}
+
+/** What the router cannot read comes past the hooks. */
+async function sendUnrouted(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  cause: unknown,
+): Promise<void> {
+  void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+  await sendFailure(context, request, reply, cause);
+  const { method, id: requestId } = request;
+  context.logger.info(
+    { requestId, method, status: reply.statusCode, code: failures.get(request) },
+    'request',
+  );
 }
 
 function noRoute(request: FastifyRequest): RestError {
