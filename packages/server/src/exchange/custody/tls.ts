@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { TlsIdentity } from '../context.ts';
 
@@ -11,28 +11,25 @@ const MAX_CHAIN = 5;
  */
 export function memberOf(socket: TLSSocket, tls: TlsIdentity): string | undefined {
   if (!socket.authorized) return undefined;
-  const chain = chainOf(socket);
-  const members = Object.entries(tls.roots).filter(([, pem]) => endsIn(chain, new X509Certificate(pem)));
+  const own = socket.getPeerX509Certificate();
+  if (own === undefined) return undefined;
+  const members = Object.entries(tls.roots).filter(([, pem]) => chainsTo(own, new X509Certificate(pem)));
   return members.length === 1 ? members[0]?.[0] : undefined;
 }
 
-function chainOf(socket: TLSSocket): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  let certificate = socket.getPeerX509Certificate();
-  while (certificate !== undefined && chain.length < MAX_CHAIN) {
-    chain.push(certificate);
-    certificate = certificate.issuerCertificate;
+/**
+ * Every link is a signature: what the peer sends beside its own certificate is its own choice, and may be anybody's root.
+ */
+function chainsTo(own: X509Certificate, root: X509Certificate): boolean {
+  let certificate: X509Certificate | undefined = own;
+  for (let links = 0; certificate !== undefined && links < MAX_CHAIN; links++) {
+    if (isIssuedBy(certificate, root)) return true;
+    const issuer: X509Certificate | undefined = certificate.issuerCertificate;
+    certificate = issuer !== undefined && issuer.ca && isIssuedBy(certificate, issuer) ? issuer : undefined;
   }
-  return chain;
+  return false;
 }
 
-function endsIn(chain: readonly X509Certificate[], root: X509Certificate): boolean {
-  const last = chain.at(-1);
-  if (last === undefined) return false;
-  if (fingerprint(last) === fingerprint(root)) return true;
-  return last.checkIssued(root) && last.verify(root.publicKey);
-}
-
-function fingerprint(certificate: X509Certificate): string {
-  return createHash('sha256').update(certificate.raw).digest('hex');
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
