@@ -1,5 +1,4 @@
-import type { ContractErrorCode, HealthClient } from '@healthchain/contracts';
-import { ExchangeError } from '@healthchain/server';
+import { ContractError, type ContractErrorCode, type HealthClient } from '@healthchain/contracts';
 import { CIRCLES, ORGANISATIONS } from '../demo/consortium.ts';
 
 export type Circle = keyof typeof CIRCLES;
@@ -49,7 +48,6 @@ async function unlessDone(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {
-    const code = error instanceof ExchangeError ? error.details['contract'] : undefined;
-    if (!DONE_BEFORE.some((done) => done === code)) throw error;
+    if (!(error instanceof ContractError) || !DONE_BEFORE.includes(error.code)) throw error;
   }
 }
