@@ -1,10 +1,12 @@
 import type { Command } from '../command.ts';
 import { accessLog } from './access-log.ts';
+import { blocks, genesis } from './chain-files.ts';
 import { bench } from './bench.ts';
 import { grant, revoke } from './grants.ts';
 import { hammerCommand } from './hammer.ts';
 import { importCommand } from './import.ts';
 import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
+import { rebuild } from './rebuild.ts';
 import { records } from './records.ts';
 import { token } from './token.ts';
 import { up } from './up.ts';
@@ -21,7 +23,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   records,
   'access-log': accessLog,
   'revoke-cert': revokeCert,
+  genesis,
+  blocks,
   verify,
+  rebuild,
   stop,
   start,
   pause,
