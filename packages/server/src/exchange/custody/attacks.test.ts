@@ -191,6 +191,25 @@ describe('requests that are not what they seem', () => {
   });
 });
 
+describe('certificates that an organisation gives itself', () => {
+  test.each(['regulator', 'patient', 'emergency-staff'] as const)(
+    'a hospital’s %s reads nobody’s access log',
+    async (role) => {
+      const { north } = consortium.servers;
+      const impostor = await north.user(role, 'HOPERAT');
+      const reading = north.exchange.exportAccessLog(requestOf(impostor), known.person);
+      await expect(reading).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    },
+  );
+
+  test('the authority’s regulator does', async () => {
+    const { authority } = consortium.servers;
+    const regulator = await authority.user('regulator', 'HOPERAT');
+    const { channels } = await authority.exchange.exportAccessLog(requestOf(regulator), known.person);
+    expect(channels[0]?.bundle.custodians).toHaveLength(3);
+  });
+});
+
 /** What is asked of a vault that somebody changed on disk. Returns how to put it back. */
 function alterShare(server: TestServer): () => void {
   const database = new DatabaseSync(join(server.directory, 'custody', 'care', 'vault.sqlite'));

@@ -1,11 +1,12 @@
-import { ROLES, isPersonId, type Role } from '@healthchain/core';
+import { ROLES, ROLES_OF_KIND, isPersonId, type Role } from '@healthchain/core';
 import type { Identities, Identity } from '@healthchain/custody';
 import { serializeIdentity, type ChannelConfig } from '@healthchain/ledger';
 import type { LedgerFacts } from '../facts/facts.ts';
 
 /**
- * Who a certificate is, by the channel's configuration as the own peer committed it: its MSP's roots and CRL, the certificate's
- * period by the own clock, and no suspension in the own peer's state. Everything else is nobody.
+ * Who a certificate is, by the channel's configuration as the own peer committed it: its MSP's roots and CRL, and the certificate's
+ * period by the own clock; and by the own peer's state: an active organisation, which has users of this role (its CA certifies
+ * what it likes), and no suspension. Everything else is nobody.
  */
 export function channelIdentities(options: {
   readonly config: () => ChannelConfig | undefined;
@@ -35,8 +36,15 @@ function identify(
   manager.validate(identity, clock());
   const { role, userId } = identity.attributes;
   if (!isRole(role) || userId === undefined || !isPersonId(userId)) return undefined;
+  if (!hasRole(facts, channel, mspId, role)) return undefined;
   if (facts.row(channel, 'suspension', `${mspId}/${userId}`) !== undefined) return undefined;
   return { mspId, userId, role, key: identity.publicKey };
+}
+
+function hasRole(facts: LedgerFacts, channel: string, mspId: string, role: Role): boolean {
+  const organisations = facts.row(channel, 'circle', '')?.row.organisations ?? [];
+  const organisation = organisations.find((candidate) => candidate.mspId === mspId);
+  return organisation?.status === 'active' && ROLES_OF_KIND[organisation.kind].includes(role);
 }
 
 function isRole(role: string | undefined): role is Role {
