@@ -59,6 +59,29 @@ describe('a read', () => {
     });
   });
 
+  it('judges a former version by the strictest labels of any, the newest by its own', async () => {
+    const raised = { ...hiv, header: headerOf(1, { version: 2, categories: ['restricted'] }) };
+    const lowered = { ...laboratory, header: headerOf(1, { version: 3 }) };
+    consortium.commit([laboratory]);
+    consortium.commit([raised]);
+    const items: unknown[] = [];
+    consortium.gate = {
+      ...consortium.gate,
+      decide: async (question) => {
+        items.push(...question.items);
+        return question.items.map(() => ({ permit: true, code: 'GRANT' }));
+      },
+    };
+    const asked = await consortium.ask([laboratory, raised], ['NorthMSP', 'SouthMSP']);
+    expect(items.slice(0, 2)).toMatchObject([HIV, HIV]);
+    const opened = combineAnswers(asked.asked, asked.answers, consortium.expectedOf([laboratory, raised]));
+    expect(opened.opened.map(({ labels }) => labels)).toEqual([LABORATORY, HIV]);
+    consortium.commit([lowered]);
+    items.length = 0;
+    await consortium.ask([laboratory, raised, lowered], ['NorthMSP']);
+    expect(items).toMatchObject([HIV, HIV, LABORATORY]);
+  });
+
   it('does not tell why it refuses', async () => {
     consortium.commit([hiv]);
     consortium.gate = {

@@ -1,3 +1,4 @@
+import type { RecordLabels } from '@healthchain/core';
 import { CustodyError } from '../errors.ts';
 import type { Gate, GateDecision, GateItem, Identity } from '../ports.ts';
 import type { ReadRequest, RebuildRequest, RecordVersion } from '../request/format.ts';
@@ -7,16 +8,20 @@ import type { Decided } from './drafts.ts';
 interface Held {
   readonly record: RecordVersion;
   readonly held: VaultShare | undefined;
+  /** The labels that decide, of what is held (`Vault.judged`). */
+  readonly judged?: RecordLabels;
 }
 
-/** The gate's decision about every record, on its true labels. What is not held is not released, and says so. */
+/** The gate's decision about every record, on the labels that decide. What is not held is not released, and says so. */
 export async function decideRead(
   request: ReadRequest,
   asker: Identity,
   held: readonly Held[],
   gate: Gate,
 ): Promise<Decided[]> {
-  const known = held.flatMap((item) => (item.held === undefined ? [] : [gateItem(item.record, item.held)]));
+  const known = held.flatMap((item) =>
+    item.held === undefined ? [] : [gateItem(item.record, item.held, item.judged)],
+  );
   const decisions = known.length === 0 ? [] : await gate.decide(question(request, asker, known));
   if (decisions.length !== known.length) {
     throw new CustodyError('MALFORMED', 'The gate did not decide about every record');
@@ -52,6 +57,10 @@ function question(
   };
 }
 
-function gateItem({ recordId, version }: RecordVersion, { persons, author, labels }: VaultShare): GateItem {
-  return { recordId, version, persons, author, ...labels };
+function gateItem(
+  { recordId, version }: RecordVersion,
+  { persons, author, labels }: VaultShare,
+  judged: RecordLabels = labels,
+): GateItem {
+  return { recordId, version, persons, author, ...judged };
 }

@@ -155,10 +155,11 @@ export class Release {
   }
 
   async #decide(request: ReadRequest | RebuildRequest, asker: Identity): Promise<Decided[]> {
-    const held = request.records.map((record) => ({
-      record,
-      held: this.#parts.vault.find(record.recordId, record.version),
-    }));
+    const { vault } = this.#parts;
+    const held = request.records.map((record) => {
+      const share = vault.find(record.recordId, record.version);
+      return { record, held: share, ...(share === undefined ? {} : { judged: vault.judged(share) }) };
+    });
     return request.kind === 'rebuild'
       ? decideRebuild(request, held)
       : decideRead(request, asker, held, this.#parts.gate);

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { RecordLabels } from '@healthchain/core';
+import { CONFIDENTIALITIES, SENSITIVITIES, type RecordLabels } from '@healthchain/core';
 import type { IntakeEvent, RejectedShare } from '../custodian/facts.ts';
 import { decodeLabels, encodeLabels } from '../envelope/labels.ts';
 import { CustodyError } from '../errors.ts';
@@ -51,6 +51,7 @@ export class Vault {
   readonly #database: DatabaseSync;
   readonly #newestShare: StatementSync;
   readonly #progress: StatementSync;
+  readonly #labels: StatementSync;
 
   /** @throws CustodyError STORE_MISMATCH */
   constructor(file: string, owner: { readonly channel: string; readonly mspId: string }) {
@@ -59,6 +60,7 @@ export class Vault {
     this.#newestShare = this.#database.prepare(
       'SELECT * FROM shares WHERE record_id = ? AND version = ? ORDER BY epoch DESC LIMIT 1',
     );
+    this.#labels = this.#database.prepare('SELECT version, labels FROM shares WHERE record_id = ?');
   }
 
   get progress(): Tip | undefined {
@@ -98,6 +100,25 @@ export class Vault {
       labels: decodeLabels(row['labels'] as Uint8Array),
       persons: JSON.parse(String(row['persons'])) as string[],
       author: { mspId: String(row['author_msp']), userId: String(row['author_user']) },
+    };
+  }
+
+  /**
+   * The labels by which access to a held version is decided: its own, but of a former version the strictest that any version of
+   * the record carries, so that what was labelled later protects what was written before (health.md section 5).
+   */
+  judged({ share: { recordId, version }, labels }: VaultShare): RecordLabels {
+    const rows = this.#labels.all(recordId);
+    if (rows.every((row) => Number(row['version']) <= version)) return labels;
+    const all = rows.map((row) => decodeLabels(row['labels'] as Uint8Array));
+    return {
+      categories: labels.categories,
+      confidentiality:
+        CONFIDENTIALITIES.findLast((level) => all.some(({ confidentiality }) => confidentiality === level)) ??
+        labels.confidentiality,
+      sensitivities: SENSITIVITIES.filter((code) =>
+        all.some(({ sensitivities }) => sensitivities.includes(code)),
+      ).toSorted(),
     };
   }
 
