@@ -17,47 +17,31 @@ export function emptyRoot(): Bytes {
   return sha256(new Uint8Array(0));
 }
 
+/** The hash of the complete subtree over leaves [position·2^level, (position+1)·2^level). @throws when there is none */
+export type NodeReader = (level: number, position: number) => Bytes;
+
 /**
- * The append-only Merkle tree of RFC 6962, kept as its complete subtrees: `append` costs two hashes on average, roots and proofs
- * of any earlier size cost O(log n). Memory is 64 bytes a leaf. Leaves are hashes (`leafHash`).
+ * Roots and proofs of RFC 6962 over complete subtrees, wherever they are kept: O(log n) reads for any size up to the kept one.
+ * Sizes and indexes are the caller's to check.
  */
-export class MerkleTree {
-  /** `#levels[k][i]` is the hash of the complete subtree over leaves [i·2^k, (i+1)·2^k). */
-  readonly #levels: Bytes[][] = [[]];
+export class MerkleProofs {
+  readonly #node: NodeReader;
 
-  get size(): number {
-    return this.#level(0).length;
+  constructor(node: NodeReader) {
+    this.#node = node;
   }
 
-  append(leaf: Bytes): void {
-    this.#level(0).push(leaf);
-    for (let k = 0; this.#level(k).length % 2 === 0; k++) {
-      const level = this.#level(k);
-      this.#level(k + 1).push(nodeHash(level.at(-2) as Bytes, level.at(-1) as Bytes));
-    }
-  }
-
-  /** @throws CoreError BAD_PROOF_REQUEST when `size` is beyond the tree */
-  root(size: number = this.size): Bytes {
-    this.#assertSize(size);
+  root(size: number): Bytes {
     return size === 0 ? emptyRoot() : this.#rangeHash(0, size);
   }
 
   /** RFC 9162 section 2.1.3.1: the proof that leaf `index` is in the tree of `size` leaves, leaf to root. */
-  inclusionProof(index: number, size: number = this.size): Bytes[] {
-    this.#assertSize(size);
-    if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
-      throw new CoreError('BAD_PROOF_REQUEST', `There is no leaf ${index} in a tree of ${size}`);
-    }
+  inclusion(index: number, size: number): Bytes[] {
     return this.#path(index, 0, size);
   }
 
   /** RFC 9162 section 2.1.4.1: the proof that the tree of `oldSize` is a prefix of the tree of `size`. */
-  consistencyProof(oldSize: number, size: number = this.size): Bytes[] {
-    this.#assertSize(size);
-    if (!Number.isSafeInteger(oldSize) || oldSize < 0 || oldSize > size) {
-      throw new CoreError('BAD_PROOF_REQUEST', `There is no tree of ${oldSize} within one of ${size}`);
-    }
+  consistency(oldSize: number, size: number): Bytes[] {
     return oldSize === 0 || oldSize === size ? [] : this.#subProof(oldSize, 0, size, true);
   }
 
@@ -79,10 +63,51 @@ export class MerkleTree {
 
   #rangeHash(begin: number, end: number): Bytes {
     const width = end - begin;
-    const k = Math.log2(width);
-    if (Number.isInteger(k) && begin % width === 0) return this.#level(k)[begin / width] as Bytes;
+    const level = Math.log2(width);
+    if (Number.isInteger(level) && begin % width === 0) return this.#node(level, begin / width);
     const middle = begin + splitPoint(width);
     return nodeHash(this.#rangeHash(begin, middle), this.#rangeHash(middle, end));
+  }
+}
+
+/** The append-only Merkle tree in memory, 64 bytes a leaf; `append` costs two hashes on average. Leaves are hashes (`leafHash`). */
+export class MerkleTree {
+  /** `#levels[k][i]` is the node (k, i). */
+  readonly #levels: Bytes[][] = [[]];
+  readonly #proofs = new MerkleProofs((level, position) => this.#level(level)[position] as Bytes);
+
+  get size(): number {
+    return this.#level(0).length;
+  }
+
+  append(leaf: Bytes): void {
+    this.#level(0).push(leaf);
+    for (let k = 0; this.#level(k).length % 2 === 0; k++) {
+      const level = this.#level(k);
+      this.#level(k + 1).push(nodeHash(level.at(-2) as Bytes, level.at(-1) as Bytes));
+    }
+  }
+
+  /** @throws CoreError BAD_PROOF_REQUEST when `size` is beyond the tree */
+  root(size: number = this.size): Bytes {
+    this.#assertSize(size);
+    return this.#proofs.root(size);
+  }
+
+  /** @throws CoreError BAD_PROOF_REQUEST */
+  inclusionProof(index: number, size: number = this.size): Bytes[] {
+    this.#assertSize(size);
+    assertIndex(index, size);
+    return this.#proofs.inclusion(index, size);
+  }
+
+  /** @throws CoreError BAD_PROOF_REQUEST */
+  consistencyProof(oldSize: number, size: number = this.size): Bytes[] {
+    this.#assertSize(size);
+    if (!isIndex(oldSize) || oldSize > size) {
+      throw new CoreError('BAD_PROOF_REQUEST', `There is no tree of ${oldSize} within one of ${size}`);
+    }
+    return this.#proofs.consistency(oldSize, size);
   }
 
   #level(k: number): Bytes[] {
@@ -90,12 +115,18 @@ export class MerkleTree {
   }
 
   #assertSize(size: number): void {
-    if (!Number.isSafeInteger(size) || size < 0 || size > this.size) {
+    if (!isIndex(size) || size > this.size) {
       throw new CoreError(
         'BAD_PROOF_REQUEST',
         `There is no tree of ${size} leaves: this one has ${this.size}`,
       );
     }
+  }
+}
+
+function assertIndex(index: number, size: number): void {
+  if (!isIndex(index) || index >= size) {
+    throw new CoreError('BAD_PROOF_REQUEST', `There is no leaf ${index} in a tree of ${size}`);
   }
 }
 

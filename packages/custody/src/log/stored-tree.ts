@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { CoreError, emptyRoot, nodeHash, type Bytes } from '@healthchain/core';
+import { CoreError, MerkleProofs, nodeHash, type Bytes } from '@healthchain/core';
 
 export const TREE_SCHEMA = `
 CREATE TABLE IF NOT EXISTS nodes (level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS nodes (level INTEGER NOT NULL, position INTEGER NOT N
 export class StoredTree {
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
+  readonly #proofs = new MerkleProofs((level, position) => this.#node(level, position));
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare('INSERT INTO nodes (level, position, hash) VALUES (?, ?, ?)');
@@ -31,43 +32,18 @@ export class StoredTree {
   }
 
   root(size: number): Bytes {
-    return size === 0 ? emptyRoot() : this.#rangeHash(0, size);
+    return this.#proofs.root(size);
   }
 
-  /** RFC 9162 section 2.1.3.1, leaf to root. */
+  /** @throws CoreError BAD_PROOF_REQUEST */
   inclusionProof(index: number, size: number): Bytes[] {
     if (index < 0 || index >= size)
       throw new CoreError('BAD_PROOF_REQUEST', `There is no leaf ${index} in ${size}`);
-    return this.#path(index, 0, size);
+    return this.#proofs.inclusion(index, size);
   }
 
-  /** RFC 9162 section 2.1.4.1. */
   consistencyProof(oldSize: number, size: number): Bytes[] {
-    return oldSize === 0 || oldSize === size ? [] : this.#subProof(oldSize, 0, size, true);
-  }
-
-  #path(index: number, begin: number, end: number): Bytes[] {
-    if (end - begin === 1) return [];
-    const middle = begin + splitPoint(end - begin);
-    return index < middle
-      ? [...this.#path(index, begin, middle), this.#rangeHash(middle, end)]
-      : [...this.#path(index, middle, end), this.#rangeHash(begin, middle)];
-  }
-
-  #subProof(oldEnd: number, begin: number, end: number, isOldRoot: boolean): Bytes[] {
-    if (oldEnd === end) return isOldRoot ? [] : [this.#rangeHash(begin, end)];
-    const middle = begin + splitPoint(end - begin);
-    return oldEnd <= middle
-      ? [...this.#subProof(oldEnd, begin, middle, isOldRoot), this.#rangeHash(middle, end)]
-      : [...this.#subProof(oldEnd, middle, end, false), this.#rangeHash(begin, middle)];
-  }
-
-  #rangeHash(begin: number, end: number): Bytes {
-    const width = end - begin;
-    const level = Math.log2(width);
-    if (Number.isInteger(level) && begin % width === 0) return this.#node(level, begin / width);
-    const middle = begin + splitPoint(width);
-    return nodeHash(this.#rangeHash(begin, middle), this.#rangeHash(middle, end));
+    return this.#proofs.consistency(oldSize, size);
   }
 
   #node(level: number, position: number): Bytes {
@@ -76,9 +52,4 @@ export class StoredTree {
       throw new CoreError('BAD_PROOF_REQUEST', `The tree has no node (${level}, ${position})`);
     return row['hash'] as Bytes;
   }
-}
-
-/** The largest power of two smaller than `size`. */
-function splitPoint(size: number): number {
-  return 2 ** (Math.ceil(Math.log2(size)) - 1);
 }
