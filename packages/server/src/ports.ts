@@ -45,6 +45,11 @@ export type WriteOperation =
       readonly labels: RecordLabels;
       /** The type makes a relation: Encounter, Appointment, order (health.md section 2). */
       readonly relation: boolean;
+      /**
+       * Of a Patient that is put: its identifiers (`system|value`), under which the own organisation registers its person. Before the
+       * write, and only when the gate permits everything that is written with it.
+       */
+      readonly registers?: readonly string[];
     }
   | {
       readonly kind: 'retract';
@@ -220,7 +225,10 @@ export interface Exchange {
 }
 
 export interface Persons {
-  /** The person that a Patient to be created stands for: the one of an exactly matching identifier, or one registered here. */
+  /**
+   * The person that a Patient to be created stands for: the one of an exactly matching identifier, or a fresh id. Registers nobody:
+   * `Exchange.write` does. @throws ExchangeError CONFLICT when the identifiers are of different persons
+   */
   forNewPatient(context: RequestContext, identifiers: readonly string[]): Promise<PersonId>;
   /** The person of a Patient's logical id, whichever organisation keeps it (merged persons resolved). */
   ofPatient(patientId: RecordId): Promise<PersonId | undefined>;

@@ -110,6 +110,11 @@ export function decideAt(
   );
 }
 
+/** Who registers persons: the own server, after the gate of the own peer. */
+export function registrarOf({ context, sessions, home, persons }: Parts) {
+  return { client: healthClient(sessions.server(home), { only: context.mspId }), persons };
+}
+
 /** The marshalled block from any peer that has it. */
 export function blockOf({ sessions }: Files, channel: string, number: number): Promise<Uint8Array> {
   return sessions

@@ -18,8 +18,9 @@ import { listPerson, versionsOf } from './facts/listing.ts';
 import type { BlockFollower } from './follower/follower.ts';
 import type { Keystore } from './identities/keystore.ts';
 import type { ExchangeStatus, RunningExchange } from './open.ts';
-import { applied, blockOf, decideAt, openParts, type Parts } from './parts.ts';
+import { applied, blockOf, decideAt, openParts, registrarOf, type Parts } from './parts.ts';
 import type { ExchangePersons } from './persons/persons.ts';
+import { registerPersons } from './persons/register.ts';
 import { openVersions } from './reader/open.ts';
 import { rebuildStore, type RebuildProgress } from './rebuild.ts';
 import { repeat, type Repeated } from './repeat.ts';
@@ -129,6 +130,7 @@ export class ExchangeRuntime implements RunningExchange {
       clock,
       ...(crash === undefined ? {} : { crash }),
     };
+    await registerPersons(registrarOf(this.#parts), request, operations);
     return write(options, sessions.of(request.caller, channel), request, { operations, keep });
   }
 

@@ -26,9 +26,8 @@ export async function createPatient(
   const patientId = randomUuid();
   const [system, value] = identifier.split('|') as [string, string];
   const resource: ExactResource = { resourceType: 'Patient', id: patientId, identifier: [{ system, value }] };
-  await server.exchange.write(context, [
-    put(patientId, 'Patient', resource, [person], labelsOf('demographics')),
-  ]);
+  const operation = put(patientId, 'Patient', resource, [person], labelsOf('demographics'));
+  await server.exchange.write(context, [{ ...operation, registers: [identifier] }]);
   return { person, patientId };
 }
 

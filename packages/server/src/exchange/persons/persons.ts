@@ -43,19 +43,25 @@ export class ExchangePersons implements Persons {
   }
 
   async forNewPatient(context: RequestContext, identifiers: readonly string[]): Promise<PersonId> {
-    const { client, index, channel, applied } = this.#options;
-    const indexKeys = identifiers.map((identifier) => index.indexKey(identifier));
-    const known = await this.#find(context, indexKeys);
+    const known = await this.#find(context, this.#indexKeys(identifiers));
     if (known.length > 1) {
       throw new ExchangeError('CONFLICT', 'The identifiers belong to different persons', {
         details: { expression: 'Patient.identifier' },
       });
     }
-    const personId = known[0] ?? randomPersonId();
+    return known[0] ?? randomPersonId();
+  }
+
+  /** At the own organisation; on return this server knows it, and finds the person by these identifiers. */
+  async register(personId: PersonId, identifiers: readonly string[]): Promise<void> {
+    const { client, index, channel, applied } = this.#options;
     const { blockNumber } = await client.persons.register({ personId });
-    index.put(channel, indexKeys, personId);
+    index.put(channel, this.#indexKeys(identifiers), personId);
     await applied(Number(blockNumber));
-    return personId;
+  }
+
+  #indexKeys(identifiers: readonly string[]): string[] {
+    return identifiers.map((identifier) => this.#options.index.indexKey(identifier));
   }
 
   ofPatient(patientId: RecordId): Promise<PersonId | undefined> {
@@ -88,10 +94,7 @@ export class ExchangePersons implements Persons {
 
   async match(context: RequestContext, identifiers: readonly string[]): Promise<readonly PersonId[]> {
     this.#options.callerLimit.use(context.caller.userId);
-    return this.#find(
-      context,
-      identifiers.map((identifier) => this.#options.index.indexKey(identifier)),
-    );
+    return this.#find(context, this.#indexKeys(identifiers));
   }
 
   ofCaller(caller: Caller): Promise<PersonId | undefined> {

@@ -11,7 +11,7 @@ import type { ExactResource, WriteOperation } from '../../ports.ts';
 import type { StoredVersion } from '../../store/index.ts';
 import type { Visit } from '../visit.ts';
 import { labelProposals } from './labels.ts';
-import { ownersOf } from './owners.ts';
+import { isNewPatient, ownersOf } from './owners.ts';
 import { validateProposals } from './validity.ts';
 
 /** A version that a caller wants to write: ids assigned, references to other entries of its bundle rewritten. */
@@ -42,7 +42,7 @@ const PLAIN_LABELS: RecordLabels = { categories: ['other'], confidentiality: 'N'
 
 /**
  * Validates proposals, finds their persons and computes their labels, together, since those of one bundle depend on each other.
- * The one lasting effect is that new persons are registered, after everything else was found in order.
+ * Changes nothing.
  *
  * @throws RestError INVALID with every issue of every proposal; BUSINESS_RULE; FORBIDDEN for persons that cannot be found
  */
@@ -66,12 +66,13 @@ function recordDraft(proposal: Proposal, persons: readonly PersonId[], labels: R
   const resource = withoutServedMeta(labelled);
   const kind = previous === undefined ? 'put' : 'amend';
   const relation = row?.relation ?? false;
+  const registers = isNewPatient(proposal) ? { registers: identifiersOf(resource) } : {};
   return {
     type,
     id,
     version,
     resource,
-    operation: { kind, recordId: id, version, type, resource, persons, labels, relation },
+    operation: { kind, recordId: id, version, type, resource, persons, labels, relation, ...registers },
   };
 }
 

@@ -6,7 +6,7 @@ import type { Proposal } from './drafts.ts';
 
 /**
  * The persons that each proposal is about, sorted, by the type table. A person who does not exist gives the same answer as one
- * about whom the caller may not write. New Patients get their person last.
+ * about whom the caller may not write. Nobody is registered.
  *
  * @throws RestError BUSINESS_RULE for an owner that cannot be resolved, more than one where one is wanted, or another person than
  * that of the version before; FORBIDDEN
@@ -19,7 +19,7 @@ export async function ownersOf(
   const needed = proposals.map((proposal) => search.needs(proposal));
   await search.findStored(needed.flat());
   for (const proposal of proposals) search.assertWellOwned(proposal);
-  await search.registerNewPatients();
+  await search.findNewPatients();
   const owners: (readonly PersonId[])[] = [];
   for (const proposal of proposals) owners.push(await search.ownersOf(proposal));
   return owners;
@@ -63,14 +63,17 @@ class OwnerSearch {
     }
   }
 
-  async registerNewPatients(): Promise<void> {
+  /** Two Patients of one body that share an identifier are one person. */
+  async findNewPatients(): Promise<void> {
+    const { context, server } = this.#visit;
+    const found = new Map<string, PersonId>();
     for (const [reference, proposal] of this.#siblings) {
-      if (proposal.type !== 'Patient' || proposal.previous !== undefined) continue;
+      if (!isNewPatient(proposal)) continue;
       const identifiers = identifiersOf(proposal.resource);
-      this.#newPatients.set(
-        reference,
-        await this.#visit.server.exchange.persons.forNewPatient(this.#visit.context, identifiers),
-      );
+      const twin = identifiers.map((identifier) => found.get(identifier)).find((id) => id !== undefined);
+      const person = twin ?? (await server.exchange.persons.forNewPatient(context, identifiers));
+      for (const identifier of identifiers) found.set(identifier, person);
+      this.#newPatients.set(reference, person);
     }
   }
 
@@ -139,6 +142,11 @@ class OwnerSearch {
     const [patient] = await persons.patientsOf(person);
     return patient === undefined ? person : ((await persons.ofPatient(patient.recordId)) ?? person);
   }
+}
+
+/** Through whom the own organisation comes to know a person. */
+export function isNewPatient({ type, previous }: Proposal): boolean {
+  return type === 'Patient' && previous === undefined;
 }
 
 function rule({ place }: Proposal, message: string, element?: string): RestError {
