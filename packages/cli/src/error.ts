@@ -4,8 +4,11 @@ export type CliErrorCode =
   | 'USAGE'
   | 'NOT_RUNNING'
   | 'ALREADY_RUNNING'
+  | 'PORT_IN_USE'
   | 'UNKNOWN_USER'
   | 'REFUSED'
+  /** No answer from a server: what was asked may or may not have been done. */
+  | 'UNREACHABLE'
   | 'BAD_INPUT'
   | 'FAILED_CHECK'
   | 'CONTROL';

@@ -1,5 +1,6 @@
 import { parseConfig, type ServerConfig } from '@healthchain/server';
 import { CIRCLES } from '../demo/consortium.ts';
+import { HOST } from './ports.ts';
 import {
   fhirBaseOf,
   serverDirectory,
@@ -7,8 +8,6 @@ import {
   type ConsortiumState,
   type OrganisationState,
 } from './state.ts';
-
-const HOST = '127.0.0.1';
 
 /** The configuration of one organisation's server in a consortium on this machine: plain HTTP on loopback. */
 export function serverConfig(

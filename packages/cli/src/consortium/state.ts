@@ -7,6 +7,8 @@ import { CliError } from '../error.ts';
 /** What the command line remembers of a consortium of its own: no keys, no health data. Written once, at the first start. */
 const shape = z.strictObject({
   seed: z.int(),
+  /** Whether the demo's cast plays in it. */
+  cast: z.boolean(),
   /** The day of the first start: the cast's dates are relative to it. */
   anchor: z.iso.datetime(),
   organisations: z.array(

@@ -9,6 +9,7 @@ import { CIRCLES } from '../demo/consortium.ts';
 import { createOrReadState, type CreateOptions } from './create.ts';
 import { foundCircle, type Circle } from './found.ts';
 import { enrolMissingUsers } from './enrol.ts';
+import { lockData } from './lock.ts';
 import { openOrganisation, type RunningOrganisation } from './organisation.ts';
 import { until } from '../wait.ts';
 import { createStage } from './stage.ts';
@@ -19,8 +20,6 @@ const WRITABLE_DEADLINE_MS = 60_000;
 
 export interface UpOptions extends CreateOptions {
   readonly data: string;
-  /** Without the cast the consortium starts empty. */
-  readonly cast: boolean;
 }
 
 export interface Consortium {
@@ -31,7 +30,11 @@ export interface Consortium {
   close(): Promise<void>;
 }
 
-/** Starts ledger and servers; on return they answer, founded and with all users enrolled. What was opened before a failure is closed. */
+/**
+ * Starts ledger and servers; on return they answer, founded and with all users enrolled. What was opened before a failure is closed.
+ *
+ * @throws CliError ALREADY_RUNNING, PORT_IN_USE
+ */
 export async function openConsortium(options: UpOptions, output: Output): Promise<Consortium> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
@@ -51,6 +54,8 @@ async function openParts(
   closers: (() => Promise<void> | void)[],
 ): Promise<Omit<Consortium, 'close'>> {
   const { data } = options;
+  const lock = lockData(data);
+  closers.push(() => lock.release());
   output.progress('keys and genesis blocks');
   const state = await createOrReadState(data, options);
   output.progress('peers and orderers');
@@ -65,7 +70,7 @@ async function openParts(
   const administratorOf = await administrators(data, state, engine);
   for (const circle of Object.keys(CIRCLES) as Circle[]) await foundCircle(circle, administratorOf);
   output.progress('servers');
-  const organisations = await Promise.all(
+  const organisations = await allOrNone(
     state.organisations.map(async (organisation) => {
       const running = await openOrganisation({ data, state, organisation, engine });
       closers.push(() => running.close());
@@ -79,6 +84,15 @@ async function openParts(
   const memory = new Memory(join(data, 'cast.journal'));
   closers.push(() => memory.close());
   return { state, engine, organisations, memory };
+}
+
+/** Waits for every start, so that none is left behind by the failure of another. */
+async function allOrNone<T>(starting: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(starting);
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }
 
 /** The named persons; when this returns the consortium is ready. */
