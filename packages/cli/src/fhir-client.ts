@@ -19,7 +19,11 @@ export class FhirClient {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** `path` is relative to the base, or an absolute address below it (a paging link). */
+  /**
+   * `path` is relative to the base, or an absolute address below it (a paging link).
+   *
+   * @throws CliError UNREACHABLE when there is no answer within the deadline
+   */
   async request(
     method: string,
     path: string,
@@ -27,7 +31,7 @@ export class FhirClient {
     headers: Readonly<Record<string, string>> = {},
   ): Promise<FhirResponse> {
     const url = path.startsWith(this.base) ? path : path === '' ? this.base : `${this.base}/${path}`;
-    const response = await fetch(url, {
+    return this.#fetch(url, {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
@@ -36,9 +40,19 @@ export class FhirClient {
         ...headers,
       },
       ...(body === undefined ? {} : { body }),
-      signal: AbortSignal.timeout(this.#deadlineMs),
     });
-    return { status: response.status, headers: response.headers, text: await response.text() };
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<FhirResponse> {
+    try {
+      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(this.#deadlineMs) });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch (cause) {
+      throw new CliError('UNREACHABLE', `No answer from ${this.base}`, {
+        cause,
+        details: { hint: 'See healthchain status; start the consortium with: npm start' },
+      });
+    }
   }
 
   /** @throws CliError REFUSED with the OperationOutcome's text when the status is not 2xx */

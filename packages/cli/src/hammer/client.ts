@@ -1,5 +1,6 @@
 import { canonical, parseExact, sha256, toHex, utf8 } from '@healthchain/core';
 import type { FhirClient, FhirResponse } from '../fhir-client.ts';
+import { CliError } from '../error.ts';
 import type { HammerJournal } from './journal.ts';
 
 /** Resources written in one transaction by the hammer. */
@@ -49,7 +50,7 @@ export class HammerClient {
           this.#sequence++ % 4
         ]?.();
     } catch (error) {
-      if (!isNetworkError(error)) throw error;
+      if (!(error instanceof CliError) || error.code !== 'UNREACHABLE') throw error;
       this.#counts.unanswered++;
     }
   }
@@ -166,10 +167,6 @@ export function groupSearch(group: string): string {
 /** SHA-256 of the canonical body as served: same version, same bytes. */
 export function contentHash(text: string): string {
   return toHex(sha256(utf8(canonical(parseExact(text)))));
-}
-
-function isNetworkError(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
 }
 
 function locationOf(response: FhirResponse): { path: string; version: number } {

@@ -1,5 +1,5 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,19 +55,31 @@ describe('runImport', () => {
   let server: Server;
   let keys: string[];
   let refuse = false;
+  let replayed = false;
+  /** Statuses answered before the server is well again; 0 is no answer. */
+  let ill: number[];
 
   beforeEach(async () => {
     keys = [];
     refuse = false;
+    replayed = false;
+    ill = [];
     server = createServer((request, response) => {
       keys.push(String(request.headers['idempotency-key']));
+      const illness = ill.shift();
+      if (illness === undefined) respond(response);
+      else if (illness === 0) request.socket.destroy();
+      else response.writeHead(illness, { 'retry-after': '1' }).end('{}');
+    });
+    const respond = (response: ServerResponse): void => {
       response.statusCode = refuse ? 422 : 200;
+      if (replayed) response.setHeader('idempotent-replayed', 'true');
       response.end(
         refuse
           ? '{"issue":[{"diagnostics":"no such code","expression":["Patient.gender"]}]}'
           : '{"entry":[{"response":{"status":"201 Created"}},{"response":{"status":"200 OK"}}]}',
       );
-    });
+    };
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
   afterEach(() => server.close());
@@ -95,6 +107,22 @@ describe('runImport', () => {
     await runImport(client(), units, new ImportJournal(path), () => {});
     expect(keys).toHaveLength(2);
     expect(keys[0]).toBe(keys[1]);
+  });
+
+  it('sends a unit again under the same key until its outcome is known', async () => {
+    const units = readInput(file('data.ndjson', `${PATIENT}\n${RESULT}\n`));
+    ill = [0, 409, 503];
+    const report = await runImport(client(), units, new ImportJournal(join(folder(), 'journal')), () => {});
+    expect(report).toMatchObject({ created: 1, matched: 1 });
+    expect(keys).toHaveLength(4);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  it('tells what the server had imported before, though the journal is lost', async () => {
+    const units = readInput(file('data.ndjson', `${PATIENT}\n${RESULT}\n`));
+    replayed = true;
+    const report = await runImport(client(), units, new ImportJournal(join(folder(), 'journal')), () => {});
+    expect(report).toMatchObject({ created: 0, matched: 0, skipped: 2 });
   });
 
   it('ignores a torn last line of the journal, and goes on after it', () => {

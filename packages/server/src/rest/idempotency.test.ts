@@ -41,6 +41,7 @@ describe('a create under a key', () => {
     expect(first.statusCode, first.body).toBe(201);
     expect(second.statusCode).toBe(201);
     expect(second.body).toBe(first.body);
+    expect([first, second].map(({ headers }) => headers['idempotent-replayed'])).toEqual([undefined, 'true']);
     for (const header of ['location', 'etag', 'last-modified', 'content-location'])
       expect(second.headers[header]).toBe(first.headers[header]);
     expect(written()).toBe(before);

@@ -44,7 +44,7 @@ export async function onceOnly(
     if (kept === undefined) return run({ ...visit, repeat });
     assertSame(kept, repeat);
     passWrite(visit);
-    return again(visit, kept);
+    return asReplayed(await again(visit, kept));
   });
 }
 
@@ -128,6 +128,11 @@ function assertSame(kept: KeptAnswer, repeat: RepeatKey): void {
       details: { expression: 'http.Idempotency-Key', headers: { 'retry-after': RETRY_AFTER_S } },
     });
   }
+}
+
+/** Says that nothing was done, as other APIs with such keys do. */
+function asReplayed(answer: RestAnswer): RestAnswer {
+  return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
 }
 
 /** The first request took these steps, or nothing would be kept. */

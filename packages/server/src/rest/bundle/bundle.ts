@@ -28,13 +28,12 @@ export async function bundle(visit: Visit): Promise<RestAnswer> {
 }
 
 /** A batch only binds its key to its body: each entry is a request of its own, under a key derived from it. */
-function batchUnderKey(visit: Visit, entries: readonly Entry[]): Promise<RestAnswer> {
-  return onceOnly(
-    visit,
-    (inner) => {
-      keepUnwritten(inner, []);
-      return batch(inner, entries);
-    },
-    (inner) => batch(inner, entries),
-  );
+async function batchUnderKey(visit: Visit, entries: readonly Entry[]): Promise<RestAnswer> {
+  const bound: RestAnswer = { status: 200 };
+  const bind = (inner: Visit): Promise<RestAnswer> => {
+    keepUnwritten(inner, []);
+    return Promise.resolve(bound);
+  };
+  await onceOnly(visit, bind, () => Promise.resolve(bound));
+  return batch(visit, entries);
 }
