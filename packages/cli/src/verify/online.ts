@@ -1,8 +1,9 @@
 import { decodeBlock, openNetwork, type Network } from '@healthchain/ledger';
 import type { ConsortiumStatus } from '../commands/nodes.ts';
 import type { Circle } from '../consortium/found.ts';
+import { tryLock } from '../consortium/lock.ts';
 import { ledgerDirectory, type ConsortiumState } from '../consortium/state.ts';
-import { control, readRunFile } from '../control/client.ts';
+import { control } from '../control/client.ts';
 import { CliError } from '../error.ts';
 import { until } from '../wait.ts';
 import { LastCheckpoints, verifyAccessLogs } from './access-logs.ts';
@@ -14,15 +15,31 @@ const SETTLE_MS = 15_000;
 
 /**
  * Verifies every peer's copy of every channel from the genesis block on, and every custodian's access log against the ledger. Running
- * peers are asked for their blocks and state; of the others, and when nothing runs, the files are read and left as they are.
+ * peers are asked for their blocks and state; of the others, and when nothing runs, the files are read and left as they are, and
+ * nothing can be started meanwhile.
  */
 export async function verifyConsortium(
   data: string,
   state: ConsortiumState,
   onProgress: (line: string) => void,
 ): Promise<VerifyReport> {
+  const lock = tryLock(data);
+  try {
+    const status = lock === undefined ? await settledStatus(data) : undefined;
+    return await verifyAll(data, state, status, onProgress);
+  } finally {
+    lock?.release();
+  }
+}
+
+async function verifyAll(
+  data: string,
+  state: ConsortiumState,
+  status: ConsortiumStatus | undefined,
+  onProgress: (line: string) => void,
+): Promise<VerifyReport> {
   const network = openNetwork(ledgerDirectory(data));
-  const peers = await peersOf(data, network);
+  const peers = peersOf(network, status);
   const copies: CopyReport[] = [];
   const accessLogs: AccessLogReport[] = [];
   const notChecked = new Set<string>();
@@ -41,8 +58,7 @@ export async function verifyConsortium(
 }
 
 /** The peers as the running consortium shows them; with none running all are stopped. */
-async function peersOf(data: string, network: Network): Promise<Peer[]> {
-  const status = readRunFile(data) === undefined ? undefined : await settledStatus(data);
+function peersOf(network: Network, status: ConsortiumStatus | undefined): Peer[] {
   return network.nodes
     .filter(({ kind }) => kind === 'peer')
     .map(({ id, mspId, organisation }) => {
