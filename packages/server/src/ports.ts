@@ -160,6 +160,14 @@ export interface OpenOutcome {
 /** Highest number of foreign records opened for one request (health.md section 7). */
 export const MAX_OPENED = 1_000;
 
+/** Which heads of a person are listed; without a condition, all. */
+export interface PersonListing {
+  /** Filed under at least one of these. */
+  readonly categories?: readonly string[];
+  /** Written at other organisations than this server's. */
+  readonly fromElsewhere?: boolean;
+}
+
 export interface Exchange {
   /**
    * Seals the records and commits one ledger transaction signed by the caller. On return the transaction is VALID, durable, and
@@ -180,7 +188,7 @@ export interface Exchange {
   versions(recordId: RecordId): Promise<readonly LedgerVersion[]>;
 
   /** The heads of all records of a person, of all organisations, in commit order, tombstones left out. */
-  listPerson(personId: PersonId, categories?: readonly string[]): Promise<readonly LedgerVersion[]>;
+  listPerson(personId: PersonId, wanted?: PersonListing): Promise<readonly LedgerVersion[]>;
 
   /** Gate decisions about own records on the own peer. Logs nothing: `state` does. */
   decide(context: RequestContext, items: readonly AccessItem[]): Promise<readonly AccessDecision[]>;

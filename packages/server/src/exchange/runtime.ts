@@ -8,6 +8,7 @@ import type {
   KeptAnswers,
   LedgerVersion,
   OpenOutcome,
+  PersonListing,
   RequestContext,
   WriteOperation,
   WriteResult,
@@ -138,9 +139,14 @@ export class ExchangeRuntime implements RunningExchange {
     return Promise.resolve(versionsOf(this.#parts.facts, recordId));
   }
 
-  listPerson(personId: PersonId, categories?: readonly string[]): Promise<readonly LedgerVersion[]> {
-    const { facts } = this.#parts;
-    return Promise.resolve(listPerson(facts, facts.idsOf(this.#channels(), personId), categories));
+  listPerson(personId: PersonId, wanted: PersonListing = {}): Promise<readonly LedgerVersion[]> {
+    const { facts, context } = this.#parts;
+    const { categories, fromElsewhere = false } = wanted;
+    const heads = listPerson(facts, facts.idsOf(this.#channels(), personId), {
+      ...(categories === undefined ? {} : { categories }),
+      ...(fromElsewhere ? { notBy: context.mspId } : {}),
+    });
+    return Promise.resolve(heads);
   }
 
   decide(request: RequestContext, items: readonly AccessItem[]): Promise<readonly AccessDecision[]> {

@@ -23,8 +23,7 @@ export function observedExchange(exchange: Exchange, metrics: Metrics): Exchange
     faces: exchange.faces,
     answers: exchange.answers,
     versions: (recordId) => observed('versions', () => exchange.versions(recordId)),
-    listPerson: (personId, categories) =>
-      observed('list-person', () => exchange.listPerson(personId, categories)),
+    listPerson: (personId, wanted) => observed('list-person', () => exchange.listPerson(personId, wanted)),
     state: (context, access) => observed('state', () => exchange.state(context, access)),
     breakGlass: (context, personId, reason) =>
       observed('break-glass', () => exchange.breakGlass(context, personId, reason)),

@@ -42,8 +42,8 @@ async function foreignHeads(
   categories: readonly string[] | undefined,
 ): Promise<readonly LedgerVersion[]> {
   if (person === null) return [];
-  const heads = await visit.server.exchange.listPerson(person, categories);
-  return heads.filter(({ author }) => author.mspId !== visit.server.organisation.mspId);
+  const wanted = { fromElsewhere: true, ...(categories === undefined ? {} : { categories }) };
+  return visit.server.exchange.listPerson(person, wanted);
 }
 
 /** Opens what a search about a person may need of other organisations. @throws RestError TOO_COSTLY; ExchangeError UNAVAILABLE */

@@ -1,7 +1,7 @@
 import type { PersonId, RecordId, UserId } from '@healthchain/core';
 import { VersionFacts } from './versions.ts';
 
-export { SEQUENCES_PER_TRANSACTION, type VersionFact } from './versions.ts';
+export { SEQUENCES_PER_TRANSACTION, type HeadsWanted, type VersionFact } from './versions.ts';
 export type { FactKind } from './tables.ts';
 
 /** Questions about what the followed blocks say. Everything answered here is as of the block that was applied last. */

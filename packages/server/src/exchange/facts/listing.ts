@@ -1,6 +1,6 @@
 import type { PersonId, RecordId } from '@healthchain/core';
 import type { LedgerVersion } from '../../ports.ts';
-import type { LedgerFacts, VersionFact } from './facts.ts';
+import type { HeadsWanted, LedgerFacts, VersionFact } from './facts.ts';
 
 /** ports.ts `Exchange.versions`. */
 export function versionsOf(facts: LedgerFacts, recordId: RecordId): readonly LedgerVersion[] {
@@ -11,16 +11,9 @@ export function versionsOf(facts: LedgerFacts, recordId: RecordId): readonly Led
 export function listPerson(
   facts: LedgerFacts,
   persons: readonly PersonId[],
-  categories: readonly string[] | undefined,
+  wanted: HeadsWanted,
 ): readonly LedgerVersion[] {
-  const wanted = categories === undefined ? undefined : new Set(categories);
-  return facts
-    .heads(persons)
-    .filter(({ row }) => row.kind !== 'retract')
-    .filter(
-      ({ row }) => wanted === undefined || row.header.categories.some((category) => wanted.has(category)),
-    )
-    .map(toLedgerVersion);
+  return facts.heads(persons, wanted).map(toLedgerVersion);
 }
 
 function toLedgerVersion({ channel, row, blockNumber }: VersionFact): LedgerVersion {

@@ -18,9 +18,10 @@ CREATE TABLE IF NOT EXISTS ledger_version (
 
 CREATE INDEX IF NOT EXISTS ledger_version_transaction ON ledger_version (transactionId);
 
--- The head of each record under each of its persons.
+-- The head of each record under each of its persons. categories is a JSON list.
 CREATE TABLE IF NOT EXISTS ledger_head (
-  personId TEXT NOT NULL, recordId TEXT NOT NULL, version INTEGER NOT NULL,
+  personId TEXT NOT NULL, recordId TEXT NOT NULL, version INTEGER NOT NULL, kind TEXT NOT NULL, author TEXT NOT NULL,
+  categories TEXT NOT NULL,
   PRIMARY KEY (personId, recordId)
 ) STRICT, WITHOUT ROWID;
 

@@ -12,6 +12,17 @@ export interface VersionFact {
   readonly sequence: number;
 }
 
+/** Which of a person's heads are asked for; everything that is not said is no condition. */
+export interface HeadsWanted {
+  /** At least one of these. */
+  readonly categories?: readonly string[];
+  /** Not by a user of this organisation. */
+  readonly notBy?: string;
+}
+
+/** Without the ciphertext. */
+const COLUMNS = 'v.channel, v.kind, v.header, v.content, v.at, v.transactionId, v.block, v.sequence';
+
 interface VersionColumns {
   readonly channel: string;
   readonly kind: string;
@@ -28,7 +39,7 @@ export class VersionFacts extends FactTables {
   /** The version becomes the head of its record under each of its persons. */
   putVersion(fact: VersionFact, ciphertext: Uint8Array | undefined): void {
     const { row } = fact;
-    const { recordId, version, persons, author } = row.header;
+    const { recordId, version, persons, author, categories } = row.header;
     this.run(
       'INSERT OR REPLACE INTO ledger_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       recordId,
@@ -45,30 +56,30 @@ export class VersionFacts extends FactTables {
       ciphertext ?? null,
     );
     for (const person of persons) {
-      this.run('INSERT OR REPLACE INTO ledger_head VALUES (?, ?, ?)', person, recordId, version);
+      this.run(
+        'INSERT OR REPLACE INTO ledger_head VALUES (?, ?, ?, ?, ?, ?)',
+        person,
+        recordId,
+        version,
+        row.kind,
+        author.mspId,
+        JSON.stringify(categories),
+      );
     }
   }
 
   /** Oldest first. */
   versions(recordId: RecordId): readonly VersionFact[] {
-    return this.#versions('SELECT * FROM ledger_version WHERE recordId = ? ORDER BY version', recordId);
+    return this.#versions('v.recordId = ? ORDER BY v.version', recordId);
   }
 
   version(recordId: RecordId, version: number): VersionFact | undefined {
-    return this.#versions(
-      'SELECT * FROM ledger_version WHERE recordId = ? AND version = ?',
-      recordId,
-      version,
-    )[0];
+    return this.#versions('v.recordId = ? AND v.version = ?', recordId, version)[0];
   }
 
   /** In the order of the transaction's operations. */
   versionsOfTransaction(transactionId: string, limit: number): readonly VersionFact[] {
-    return this.#versions(
-      'SELECT * FROM ledger_version WHERE transactionId = ? ORDER BY sequence LIMIT ?',
-      transactionId,
-      limit,
-    );
+    return this.#versions('v.transactionId = ? ORDER BY v.sequence LIMIT ?', transactionId, limit);
   }
 
   ciphertext(recordId: RecordId, version: number): Uint8Array | undefined {
@@ -80,18 +91,25 @@ export class VersionFacts extends FactTables {
     return row?.ciphertext ?? undefined;
   }
 
-  /** Heads of the records of these persons, each once, in commit order. Tombstones included. */
-  heads(persons: readonly PersonId[]): readonly VersionFact[] {
+  /** Heads of the records of these persons, each once, in commit order. Tombstones left out. */
+  heads(persons: readonly PersonId[], { categories, notBy }: HeadsWanted = {}): readonly VersionFact[] {
+    const wanted = categories === undefined ? null : JSON.stringify(categories);
     return this.#versions(
-      `SELECT DISTINCT v.* FROM ledger_head h
-         JOIN ledger_version v ON v.recordId = h.recordId AND v.version = h.version
-        WHERE h.personId IN (SELECT value FROM json_each(?)) ORDER BY v.channel, v.block, v.sequence`,
+      `(v.recordId, v.version) IN (
+         SELECT h.recordId, h.version FROM ledger_head h
+          WHERE h.personId IN (SELECT value FROM json_each(?1)) AND h.kind <> 'retract' AND h.author IS NOT ?2
+            AND (?3 IS NULL OR EXISTS (
+              SELECT 1 FROM json_each(h.categories) AS own JOIN json_each(?3) AS asked ON own.value = asked.value)))
+       ORDER BY v.channel, v.block, v.sequence`,
       JSON.stringify(persons),
+      notBy ?? null,
+      wanted,
     );
   }
 
-  #versions(sql: string, ...values: SQLInputValue[]): readonly VersionFact[] {
-    return this.all(sql, ...values).map((row) => toVersionFact(row as unknown as VersionColumns));
+  #versions(condition: string, ...values: SQLInputValue[]): readonly VersionFact[] {
+    const rows = this.all(`SELECT ${COLUMNS} FROM ledger_version v WHERE ${condition}`, ...values);
+    return rows.map((row) => toVersionFact(row as unknown as VersionColumns));
   }
 }
 

@@ -82,11 +82,7 @@ export class ExchangePersons implements Persons {
   ): Promise<readonly { readonly recordId: RecordId; readonly mspId: string }[]> {
     const { facts, mspId } = this.#options;
     const records = facts
-      .heads(facts.personsOf(personId))
-      .filter(
-        ({ row }) =>
-          row.kind !== 'retract' && row.header.categories.some((category) => category === 'demographics'),
-      )
+      .heads(facts.personsOf(personId), { categories: ['demographics'] })
       .map(({ row }) => ({ recordId: row.header.recordId, mspId: row.header.author.mspId }));
     const isOwn = (record: { readonly mspId: string }): boolean => record.mspId === mspId;
     return Promise.resolve([...records.filter(isOwn), ...records.filter((record) => !isOwn(record))]);

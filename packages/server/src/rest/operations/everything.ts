@@ -62,7 +62,7 @@ async function candidates(visit: Visit, types: ReadonlySet<string> | undefined):
   pass(visit, 'locate');
   if (person === undefined) return [];
   const categories = types === undefined ? undefined : categoriesOfTypes([...types]);
-  const heads = await exchange.listPerson(person, categories);
+  const heads = await exchange.listPerson(person, categories === undefined ? {} : { categories });
   const persons = new Set([person, ...heads.flatMap((head) => head.persons)]);
   const stored = new Map(
     [...persons].flatMap((id) => store.ofPerson(id)).map((record) => [record.id, record]),

@@ -10,6 +10,7 @@ import type {
   Face,
   LedgerVersion,
   OpenedRecord,
+  PersonListing,
   RequestContext,
   WriteOperation,
   WriteResult,
@@ -100,7 +101,7 @@ export class Consortium {
         return result;
       },
       versions: async (recordId) => this.versionsOf(recordId),
-      listPerson: async (person, categories) => this.#listPerson(person, categories),
+      listPerson: async (person, wanted = {}) => this.#listPerson(mspId, person, wanted),
       decide: async ({ caller }, items) => items.map((item) => this.policy(caller, item)),
       state: async ({ caller }, access) => void this.statements.push({ mspId, caller, ...access }),
       open: async (context, versions) => this.#open(context, versions),
@@ -198,13 +199,17 @@ export class Consortium {
     return this.#sealed.findLast(({ ledger }) => ledger.recordId === recordId);
   }
 
-  #listPerson(person: PersonId, categories: readonly string[] | undefined): LedgerVersion[] {
+  #listPerson(
+    own: string,
+    person: PersonId,
+    { categories, fromElsewhere = false }: PersonListing,
+  ): LedgerVersion[] {
     const isAbout = ({ ledger }: Sealed): boolean =>
       ledger.persons.some((id) => this.#resolve(id) === this.#resolve(person));
     const ids = new Set(this.#sealed.filter(isAbout).map(({ ledger }) => ledger.recordId));
     const heads = [...ids].flatMap((id) => this.#headOf(id)?.ledger ?? []);
     return heads
-      .filter(({ kind }) => kind !== 'retract')
+      .filter(({ kind, author }) => kind !== 'retract' && !(fromElsewhere && author.mspId === own))
       .filter(
         (head) =>
           categories === undefined || head.categories.some((category) => categories.includes(category)),
