@@ -10,6 +10,8 @@ export type NodeErrorCode =
   | 'INDEX_CORRUPT'
   /** A file under the state whose checksums do not hold; `details` names file and offset. */
   | 'STORE_CORRUPT'
+  /** A record of what an authority has signed whose checksum does not hold; `details` names file and offset. */
+  | 'SIGNING_CORRUPT'
   /** The block, transaction or channel is not in this store. */
   | 'NOT_FOUND'
   /** A block that does not follow the last one of the store. */

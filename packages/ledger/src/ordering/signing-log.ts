@@ -1,12 +1,15 @@
 import { join } from 'node:path';
+import { NodeError } from '../node-error.ts';
 import type { AppendFile, FileStore } from '../storage/index.ts';
-import { encodeFrameHeader, readFrame } from '../storage/frames.ts';
+import { encodeFrameHeader, nextWholeFrame, readFrame } from '../storage/frames.ts';
 import { decodeRecord, encodeRecord, type SigningRecord } from './records.ts';
 
 /** A file of this size is followed by a fresh one; the one before it is kept until the next change. */
 const ROTATE_BYTES = 32 * 1024 * 1024;
 const KEPT_FILES = 2;
 const SUFFIX = '.signing';
+/** Zeros at the end of a file that no record ends with. */
+const UNFILLED_BYTES = 16;
 
 /**
  * What one authority has acknowledged, signed and voted for on one channel. Records of heights whose blocks are durable in
@@ -27,6 +30,10 @@ export class SigningLog {
     this.#current = current;
   }
 
+  /**
+   * A torn tail of the last file is cut: what was not durable was never sent. Any other damage may have been sent, and an
+   * authority that has forgotten it could sign twice. @throws NodeError SIGNING_CORRUPT, which names file and offset
+   */
   static async open(
     files: FileStore,
     directory: string,
@@ -39,8 +46,14 @@ export class SigningLog {
     let current: AppendFile | undefined;
     for (const number of numbers) {
       await current?.close();
-      current = await files.open(pathOf(directory, number));
-      records.push(...(await readRecords(current)));
+      const path = pathOf(directory, number);
+      current = await files.open(path);
+      try {
+        records.push(...(await readRecords(current, path, number === numbers.at(-1))));
+      } catch (error) {
+        await current.close();
+        throw error;
+      }
     }
     return { log: new SigningLog(files, directory, numbers, current as AppendFile), records };
   }
@@ -76,14 +89,14 @@ export class SigningLog {
   }
 }
 
-/** Cuts a torn tail: what was not durable was never sent. */
-async function readRecords(file: AppendFile): Promise<SigningRecord[]> {
+async function readRecords(file: AppendFile, path: string, isLast: boolean): Promise<SigningRecord[]> {
   const bytes = await file.read(0, file.size);
   const records: SigningRecord[] = [];
   let offset = 0;
   while (offset < bytes.length) {
     const frame = readFrame(bytes, offset);
     if (frame.kind !== 'whole') {
+      if (!isLast || !isTorn(bytes, offset)) throw corrupt(path, offset);
       await file.truncate(offset);
       break;
     }
@@ -91,6 +104,25 @@ async function readRecords(file: AppendFile): Promise<SigningRecord[]> {
     offset = frame.end;
   }
   return records;
+}
+
+/** A write that a power cut stopped: its frame goes on beyond the end of the file, or its last pages were never filled. */
+function isTorn(bytes: Uint8Array, offset: number): boolean {
+  if (nextWholeFrame(bytes, offset) !== undefined) return false;
+  const rest = bytes.subarray(offset);
+  return (
+    readFrame(bytes, offset).kind === 'torn' || rest.subarray(-UNFILLED_BYTES).every((byte) => byte === 0)
+  );
+}
+
+function corrupt(path: string, offset: number): NodeError {
+  return new NodeError(
+    'SIGNING_CORRUPT',
+    `What this authority has signed is damaged (${path} at byte ${offset})`,
+    {
+      details: { file: path, offset },
+    },
+  );
 }
 
 function pathOf(directory: string, number: number): string {

@@ -1,0 +1,83 @@
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diskFiles } from '../storage/index.ts';
+import type { SigningRecord } from './records.ts';
+import { SigningLog } from './signing-log.ts';
+
+const RECORDS: readonly SigningRecord[] = [3, 4, 5].map((turn) => ({ kind: 'voted', height: 7, turn }));
+const FRAME_HEADER_BYTES = 48;
+
+let directory: string;
+let file: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'signing-log-'));
+  file = join(directory, '000000.signing');
+  const { log } = await SigningLog.open(diskFiles, directory);
+  for (const record of RECORDS) await log.append([record]);
+  await log.close();
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function recordsAfterOpening(): Promise<readonly SigningRecord[]> {
+  const { log, records } = await SigningLog.open(diskFiles, directory);
+  await log.close();
+  return records;
+}
+
+async function flip(offset: number): Promise<void> {
+  const bytes = await readFile(file);
+  bytes[offset] = (bytes[offset] ?? 0) ^ 1;
+  await writeFile(file, bytes);
+}
+
+describe('SigningLog', () => {
+  it('gives back what was appended, over files', async () => {
+    const { log } = await SigningLog.open(diskFiles, directory);
+    await log.rotate();
+    await log.append([{ kind: 'voted', height: 8, turn: 0 }]);
+    await log.close();
+    expect(await recordsAfterOpening()).toEqual([...RECORDS, { kind: 'voted', height: 8, turn: 0 }]);
+  });
+
+  it.each([
+    ['within its payload', FRAME_HEADER_BYTES + 1],
+    ['within its header', FRAME_HEADER_BYTES - 1],
+  ])('cuts a last frame that ends too early, %s', async (_, kept) => {
+    const before = ((await readFile(file)).length / RECORDS.length) * 2;
+    await truncate(file, before + kept);
+    expect(await recordsAfterOpening()).toEqual(RECORDS.slice(0, 2));
+    expect((await readFile(file)).length).toBe(before);
+  });
+
+  it('cuts pages at the end that were never filled', async () => {
+    await appendFile(file, new Uint8Array(4096));
+    expect(await recordsAfterOpening()).toEqual(RECORDS);
+  });
+
+  it.each([
+    ['the first record', 0],
+    ['a record between others', 1],
+    ['the last record', 2],
+  ])('refuses and names damage in %s', async (_, index) => {
+    const length = (await readFile(file)).length / RECORDS.length;
+    for (const within of [0, 20, length - 1]) {
+      await flip(index * length + within);
+      await expect(SigningLog.open(diskFiles, directory)).rejects.toMatchObject({
+        code: 'SIGNING_CORRUPT',
+        details: { file, offset: index * length },
+      });
+      await flip(index * length + within);
+    }
+    expect(await recordsAfterOpening()).toEqual(RECORDS);
+  });
+
+  it('refuses a tail that is missing from a file that another follows', async () => {
+    const { log } = await SigningLog.open(diskFiles, directory);
+    await log.rotate();
+    await log.close();
+    await truncate(file, (await readFile(file)).length - 1);
+    await expect(SigningLog.open(diskFiles, directory)).rejects.toMatchObject({ code: 'SIGNING_CORRUPT' });
+  });
+});
