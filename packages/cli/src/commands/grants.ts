@@ -14,7 +14,7 @@ export const grant: Command = {
     'Grants a user access to a patient’s records, or denies it, as a Consent signed by the patient or who may authorise.',
   usage:
     '--as USER --patient ID --to USER [--deny] [--rights read,write,authorise] [--categories laboratory,…] ' +
-    '[--sensitivities PSY,…] [--purposes TREAT] [--days 1] [--parent CONSENT]',
+    '[--sensitivities PSY,…|*] [--purposes TREAT] [--days 1] [--parent CONSENT]',
   options: {
     as: { type: 'string' },
     patient: { type: 'string' },
@@ -82,6 +82,7 @@ function listOf<Value extends string>(
   option: string,
 ): Value[] | undefined {
   if (text === undefined) return undefined;
+  if (text === '*') return [...allowed];
   return text.split(',').map((part) => {
     const value = allowed.find((candidate) => candidate === part);
     if (value === undefined)

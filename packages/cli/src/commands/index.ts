@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { accessLog } from './access-log.ts';
 import { blocks, genesis } from './chain-files.ts';
 import { bench } from './bench.ts';
+import { enrol } from './enrol.ts';
 import { grant, revoke } from './grants.ts';
 import { hammerCommand } from './hammer.ts';
 import { importCommand } from './import.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   status,
   import: importCommand,
   token,
+  enrol,
   grant,
   revoke,
   records,

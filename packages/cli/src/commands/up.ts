@@ -40,7 +40,7 @@ function mustKeepPort({ data, options }: CommandContext): void {
 async function runUntilSignal(context: CommandContext): Promise<void> {
   const { data, output } = context;
   const consortium = await openConsortium(upOptions(context), output);
-  const socket = await serveControl(data, controlHandlers(consortium));
+  const socket = await serveControl(data, controlHandlers(consortium, data));
   const ended = endSignal();
   try {
     const playing = consortium.state.cast

@@ -2,16 +2,21 @@ import { CliError } from '../error.ts';
 import type { ControlHandler } from '../control/server.ts';
 import type { ConsortiumStatus, NodeStatus } from '../commands/nodes.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
+import { enrolPatient } from './enrol-patient.ts';
 import { text } from './params.ts';
 import { bindKey } from './stage.ts';
 import { fhirBaseOf, organisationOf, userOf } from './state.ts';
 import type { Consortium } from './up.ts';
 
 /** What a running consortium answers on its control socket. */
-export function controlHandlers(consortium: Consortium): Readonly<Record<string, ControlHandler>> {
+export function controlHandlers(
+  consortium: Consortium,
+  data: string,
+): Readonly<Record<string, ControlHandler>> {
   const { state } = consortium;
   return {
     status: () => statusOf(consortium),
+    process: () => Promise.resolve({ pid: process.pid }),
     switch: (params) => switchPart(consortium, params),
     'revoke-cert': async (params) => {
       const user = userOf(state, text(params, 'user'));
@@ -21,6 +26,7 @@ export function controlHandlers(consortium: Consortium): Readonly<Record<string,
       await bindKey(consortium, text(params, 'user'), text(params, 'patient'), 'care');
       return null;
     },
+    enrol: (params) => enrolPatient(consortium, data, text(params, 'user'), text(params, 'patient')),
     cpu: () => Promise.resolve(cpuUsage()),
     ...ledgerHandlers(consortium.engine),
     rebuild: (params, progress) => rebuild(consortium, text(params, 'organisation'), progress),

@@ -4,7 +4,7 @@ import { ROLES, KINDS, PURPOSES } from '@healthchain/core';
 import { z } from 'zod';
 import { CliError } from '../error.ts';
 
-/** What the command line remembers of a consortium of its own: no keys, no health data. Written once, at the first start. */
+/** What the command line remembers of a consortium of its own: no keys, no health data. Written at the first start, and when a user comes. */
 const shape = z.strictObject({
   seed: z.int(),
   /** Whether the demo's cast plays in it. */
