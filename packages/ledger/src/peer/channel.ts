@@ -5,7 +5,7 @@ import { LedgerError } from '../error.ts';
 import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
 import { parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { FileStore, KeyValueStore, StoredFrame, TransactionPlace } from '../storage/index.ts';
+import type { FileStore, KeyValueStore, Location, TransactionPlace } from '../storage/index.ts';
 import { LedgerStore } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { Committer, type CommittedBlock } from './committer.ts';
@@ -256,11 +256,12 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
 
 async function committerOver(
   store: LedgerStore,
-  pending: readonly StoredFrame[],
+  pending: readonly Location[],
   { genesis, verifier }: ChannelSettings,
 ): Promise<Committer> {
-  if (store.height === 0 && pending.length === 0) await Committer.join(store, genesis);
+  const hasGenesis = store.height > 0;
+  if (!hasGenesis) await Committer.join(store, genesis, pending[0]);
   const committer = await Committer.open(store, verifier);
-  for (const frame of pending) await committer.replay(frame.payload, frame.location);
+  for (const place of hasGenesis ? pending : pending.slice(1)) await committer.replay(place);
   return committer;
 }

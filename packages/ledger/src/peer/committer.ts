@@ -7,7 +7,7 @@ import { configFromBlockOnce, configFromEnvelopeOnce } from '../ordering/configs
 import { checkFinality, councilOf } from '../ordering/council.ts';
 import { dataHashOnce, mustBeWellFormed, parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { BlockCommit, LedgerStore } from '../storage/index.ts';
+import type { BlockCommit, LedgerStore, Location } from '../storage/index.ts';
 import {
   blockHeaderHash,
   validateBlock,
@@ -50,12 +50,19 @@ export class Committer {
     return new Committer(store, verifier, configFromBlockOnce(await store.block(lastConfig)));
   }
 
-  /** Writes block 0 into an empty store. @throws LedgerError BAD_CONFIG */
-  static async join(store: LedgerStore, genesis: Uint8Array): Promise<void> {
+  /**
+   * Puts block 0 into a store that is empty, or whose log holds it at `place` already.
+   * @throws LedgerError BAD_CONFIG; BAD_BLOCK when the log begins with another block
+   */
+  static async join(store: LedgerStore, genesis: Uint8Array, place?: Location): Promise<void> {
     const raw = decodeBlock(genesis);
     const validation = validateGenesis(genesis);
     const block = withMetadata(raw, MetadataIndex.transactionsFilter, validation.codes);
-    await store.commit(commitOf(block, encodeBlock(block), raw.data.map(parsedOnce), validation));
+    const commit = commitOf(block, encodeBlock(block), raw.data.map(parsedOnce), validation);
+    if (place === undefined) return store.commit(commit);
+    const stored = decodeBlock(await store.pendingBlock(place));
+    if (!equalBytes(blockHeaderHash(stored.header), commit.headerHash)) throw refused(0n, 'its header');
+    return store.apply(commit, place);
   }
 
   get config(): ChannelConfig {
@@ -82,13 +89,19 @@ export class Committer {
     return committed;
   }
 
-  /** Applies a block that the log already holds: after a crash, or when the state is rebuilt. */
-  async replay(bytes: Uint8Array, location: Parameters<LedgerStore['apply']>[1]): Promise<void> {
+  /**
+   * Applies the next block, which the log holds already: after a crash, or when the state is rebuilt.
+   * @throws LedgerError BAD_BLOCK when its codes or its commit hash come out otherwise than it says
+   */
+  async replay(place: Location): Promise<void> {
+    const bytes = await this.#store.pendingBlock(place);
     const block = decodeBlock(bytes);
     const delivered = { number: Number(block.header.number), bytes, block };
     await this.accept(delivered);
     const { commit } = await this.#validate(delivered);
-    await this.#store.apply({ ...commit, bytes }, location);
+    if (!equalBytes(commit.bytes, bytes))
+      throw refused(block.header.number, 'what it says of its validation');
+    await this.#store.apply(commit, place);
   }
 
   async #validate(delivered: DeliveredBlock): Promise<{ committed: CommittedBlock; commit: BlockCommit }> {

@@ -2,5 +2,6 @@ export { BlockLog, type Damage, type Location, type StoredFrame } from './block-
 export { diskFiles, readOnlyFiles, type AppendFile, type FileStore } from './files.ts';
 export { openLevel, type KeyValueStore } from './key-value.ts';
 export type { TransactionPlace } from './ledger-keys.ts';
-export { LedgerStore, type BlockCommit, type LedgerView } from './ledger-store.ts';
+export { LedgerStore, type BlockCommit } from './ledger-store.ts';
+export type { LedgerView } from './ledger-view.ts';
 export { decodeStateRow, type StateRow } from './state-rows.ts';

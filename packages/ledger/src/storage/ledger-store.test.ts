@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -120,10 +120,11 @@ describe('LedgerStore', () => {
     await rm(other, { recursive: true });
 
     const { store, pending } = await open();
-    expect(pending.map((frame) => frame.number)).toEqual([1]);
-    const [frame] = pending;
-    if (frame === undefined) throw new Error('no frame');
-    await store.apply(block(1), frame.location);
+    expect(pending).toEqual([{ segment: 0, offset: whole.length, length: whole.length }]);
+    const [place] = pending;
+    if (place === undefined) throw new Error('no frame');
+    expect(Buffer.from(await store.pendingBlock(place)).toString()).toMatch(/^block 1 /);
+    await store.apply(block(1), place);
     await store.commit(block(2));
     expect(Buffer.from(await store.block(2)).toString()).toMatch(/^block 2 /);
     await store.close();
@@ -153,6 +154,36 @@ describe('LedgerStore', () => {
     const { store } = await open();
     await store.replaceBlock(1, block(1).bytes);
     expect(Buffer.from(await store.block(1)).toString()).toMatch(/^block 1 /);
+    await store.close();
+  });
+
+  it('hands back every block when the state is gone, of a repaired block the later copy', async () => {
+    const first = (await open()).store;
+    for (const number of [0, 1, 2]) await first.commit(block(number));
+    await first.close();
+    const path = await segment();
+    const bytes = await readFile(path);
+    const length = bytes.length / 3;
+    bytes[length + 60] = (bytes[length + 60] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+
+    const state = join(directory, 'state');
+    await rename(state, `${state}-kept`);
+    await expect(open()).rejects.toMatchObject({ code: 'BLOCK_CORRUPT', details: { number: 1 } });
+    await rm(state, { recursive: true });
+    await rename(`${state}-kept`, state);
+    const repaired = (await open()).store;
+    await repaired.replaceBlock(1, block(1).bytes);
+    await repaired.close();
+
+    await rm(state, { recursive: true });
+    const { store, pending } = await open();
+    expect(pending.map(({ offset }) => offset / length)).toEqual([0, 3, 2]);
+    for (const [number, place] of pending.entries()) {
+      expect(await store.pendingBlock(place)).toEqual(Buffer.from(block(number).bytes));
+      await store.apply(block(number), place);
+    }
+    expect(store.height).toBe(3);
     await store.close();
   });
 

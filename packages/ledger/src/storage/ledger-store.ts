@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { NodeError } from '../node-error.ts';
 import type { HistoryEntry, StateUpdate } from '../validation/index.ts';
-import { BlockLog, type Damage, type StoredFrame } from './block-log.ts';
+import { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
 import type { FileStore } from './files.ts';
-import type { Change, KeyValueStore, KeyValueView } from './key-value.ts';
+import type { Change, KeyValueStore } from './key-value.ts';
 import { mustHoldEveryBlock } from './lost-batches.ts';
 import * as keys from './ledger-keys.ts';
-import { decodeStateRow, encodeStateRow, type StateRow } from './state-rows.ts';
+import { LedgerView } from './ledger-view.ts';
+import { framesFrom } from './pending-frames.ts';
+import { encodeStateRow, type StateRow } from './state-rows.ts';
 
 /** A block with everything its commit changes, as validation found it. */
 export interface BlockCommit {
@@ -37,14 +39,15 @@ export class LedgerStore {
   }
 
   /**
-   * `rows` is opened by `openRows` under `<directory>/state`. Frames written after the savepoint are returned to be applied
-   * (`apply`) before anything else; a torn tail is cut. @throws NodeError BLOCK_CORRUPT, INDEX_CORRUPT
+   * `rows` is opened by `openRows` under `<directory>/state`. Where the log holds blocks after the savepoint (all of them when
+   * the state's folder is gone), their places are returned to be applied (`apply`) before anything else, read by
+   * `pendingBlock`; a torn tail is cut. @throws NodeError BLOCK_CORRUPT, INDEX_CORRUPT
    */
   static async open(
     files: FileStore,
     openRows: (directory: string) => Promise<KeyValueStore>,
     directory: string,
-  ): Promise<{ readonly store: LedgerStore; readonly pending: readonly StoredFrame[] }> {
+  ): Promise<{ readonly store: LedgerStore; readonly pending: readonly Location[] }> {
     await files.makeDirectory(directory);
     const log = await BlockLog.open(files, join(directory, 'blocks'));
     let rows: KeyValueStore | undefined;
@@ -52,7 +55,7 @@ export class LedgerStore {
       rows = await openRows(join(directory, 'state'));
       const store = new LedgerStore(log, rows);
       await mustHoldEveryBlock(rows, store.height);
-      return { store, pending: await store.#framesAfterSavepoint() };
+      return { store, pending: await framesFrom(log, store.height, store.#endOfSavepoint()) };
     } catch (error) {
       await log.close();
       await rows?.close();
@@ -81,7 +84,7 @@ export class LedgerStore {
   }
 
   /** Applies a block that the log already holds. */
-  async apply(block: BlockCommit, location: StoredFrame['location']): Promise<void> {
+  async apply(block: BlockCommit, location: Location): Promise<void> {
     this.#mustFollow(block.number);
     const savepoint = {
       height: block.number + 1,
@@ -112,6 +115,11 @@ export class LedgerStore {
       throw new NodeError('NOT_FOUND', `no such block number [${number}] in index`, { details: { number } });
     }
     return this.#log.read(number, keys.decodeLocation(row));
+  }
+
+  /** The next block to be applied, at a place that `open` returned. @throws NodeError BLOCK_CORRUPT */
+  pendingBlock(location: Location): Promise<Uint8Array> {
+    return this.#log.read(this.height, location);
   }
 
   blockNumberByHash(headerHash: Uint8Array): number | undefined {
@@ -183,79 +191,11 @@ export class LedgerStore {
     return [...first.values(), ...history];
   }
 
-  async #framesAfterSavepoint(): Promise<StoredFrame[]> {
-    const last = this.height === 0 ? undefined : this.#rows.get(keys.blockKey(this.height - 1));
-    const location = last === undefined ? undefined : keys.decodeLocation(last);
-    const from =
-      location === undefined
-        ? { segment: 0, offset: 0 }
-        : { segment: location.segment, offset: location.offset + location.length };
-    const pending: StoredFrame[] = [];
-    const scan = this.#log.scan(from);
-    for (;;) {
-      const step = await scan.next();
-      if (step.done === true) {
-        if (step.value.tornAt !== undefined) await this.#log.cut(step.value.tornAt);
-        return pending;
-      }
-      if ('damage' in step.value) throw this.#log.corrupt(step.value.damage);
-      if (step.value.number === this.height + pending.length) pending.push(step.value);
-    }
+  #endOfSavepoint(): Pick<Location, 'segment' | 'offset'> | undefined {
+    const row = this.height === 0 ? undefined : this.#rows.get(keys.blockKey(this.height - 1));
+    const last = row && keys.decodeLocation(row);
+    return last && { segment: last.segment, offset: last.offset + last.length };
   }
 }
 
 const EMPTY = new Uint8Array();
-
-/** One committed prefix of the ledger. Must be closed. Rows are checked against their digests as they are read. */
-export class LedgerView {
-  readonly #view: KeyValueView;
-  /** Number of blocks that the view shows. */
-  readonly height: number;
-
-  constructor(view: KeyValueView) {
-    this.#view = view;
-    const row = view.get(keys.HEIGHT_KEY);
-    this.height = row === undefined ? 0 : keys.decodeHeight(row);
-  }
-
-  /** @throws NodeError STATE_CORRUPT */
-  get(namespace: string, key: string): StateRow | undefined {
-    const row = this.#view.get(keys.stateKey(namespace, key));
-    return row === undefined ? undefined : decodeStateRow(namespace, key, row);
-  }
-
-  /** Keys in [start, end) in byte order; an empty end is open. @throws NodeError STATE_CORRUPT */
-  async *range(
-    namespace: string,
-    start: string,
-    end: string,
-  ): AsyncIterableIterator<StateRow & { readonly key: string }> {
-    for await (const entry of this.#view.range(keys.stateRange(namespace, start, end))) {
-      const { key } = keys.parseStateKey(entry.key);
-      yield { key, ...decodeStateRow(namespace, key, entry.value) };
-    }
-  }
-
-  /** Rows of the whole state, undecoded, so that a reader can name every damaged one. */
-  async *rows(after?: {
-    readonly namespace: string;
-    readonly key: string;
-  }): AsyncIterableIterator<{ namespace: string; key: string; row: Uint8Array }> {
-    for await (const entry of this.#view.range(keys.wholeState(after))) {
-      yield { ...keys.parseStateKey(entry.key), row: entry.value };
-    }
-  }
-
-  /** Places of the valid writes of a key, newest first. */
-  async *history(
-    namespace: string,
-    key: string,
-  ): AsyncIterableIterator<{ block: number; transaction: number }> {
-    const range = { ...keys.historyRange(namespace, key), reverse: true };
-    for await (const entry of this.#view.range(range)) yield keys.parseHistoryKey(entry.key);
-  }
-
-  async close(): Promise<void> {
-    await this.#view.close();
-  }
-}

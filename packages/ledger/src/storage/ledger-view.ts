@@ -1,0 +1,57 @@
+import type { KeyValueView } from './key-value.ts';
+import * as keys from './ledger-keys.ts';
+import { decodeStateRow, type StateRow } from './state-rows.ts';
+
+/** One committed prefix of the ledger. Must be closed. Rows are checked against their digests as they are read. */
+export class LedgerView {
+  readonly #view: KeyValueView;
+  /** Number of blocks that the view shows. */
+  readonly height: number;
+
+  constructor(view: KeyValueView) {
+    this.#view = view;
+    const row = view.get(keys.HEIGHT_KEY);
+    this.height = row === undefined ? 0 : keys.decodeHeight(row);
+  }
+
+  /** @throws NodeError STATE_CORRUPT */
+  get(namespace: string, key: string): StateRow | undefined {
+    const row = this.#view.get(keys.stateKey(namespace, key));
+    return row === undefined ? undefined : decodeStateRow(namespace, key, row);
+  }
+
+  /** Keys in [start, end) in byte order; an empty end is open. @throws NodeError STATE_CORRUPT */
+  async *range(
+    namespace: string,
+    start: string,
+    end: string,
+  ): AsyncIterableIterator<StateRow & { readonly key: string }> {
+    for await (const entry of this.#view.range(keys.stateRange(namespace, start, end))) {
+      const { key } = keys.parseStateKey(entry.key);
+      yield { key, ...decodeStateRow(namespace, key, entry.value) };
+    }
+  }
+
+  /** Rows of the whole state, undecoded, so that a reader can name every damaged one. */
+  async *rows(after?: {
+    readonly namespace: string;
+    readonly key: string;
+  }): AsyncIterableIterator<{ namespace: string; key: string; row: Uint8Array }> {
+    for await (const entry of this.#view.range(keys.wholeState(after))) {
+      yield { ...keys.parseStateKey(entry.key), row: entry.value };
+    }
+  }
+
+  /** Places of the valid writes of a key, newest first. */
+  async *history(
+    namespace: string,
+    key: string,
+  ): AsyncIterableIterator<{ block: number; transaction: number }> {
+    const range = { ...keys.historyRange(namespace, key), reverse: true };
+    for await (const entry of this.#view.range(range)) yield keys.parseHistoryKey(entry.key);
+  }
+
+  async close(): Promise<void> {
+    await this.#view.close();
+  }
+}
