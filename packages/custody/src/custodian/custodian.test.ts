@@ -176,6 +176,18 @@ describe('a request that is asked again', () => {
     expect(entries(asked.request.id)).toBe(1);
   });
 
+  it('is answered though another organisation used its id first', async () => {
+    consortium.commit([laboratory]);
+    const { publicKey, privateKey } = createReaderKey();
+    const request = consortium.request([laboratory], { publicKey, privateKey });
+    const { subject: _subject, assurance: _assurance, person: _person, ...rest } = request;
+    const server = { mspId: 'AuthorityMSP', certificate: consortium.server('AuthorityMSP').certificate };
+    const squatting = consortium.sign({ ...rest, kind: 'rebuild', purpose: 'HOPERAT', server });
+    await consortium.custodian('NorthMSP').release(squatting, 'AuthorityMSP');
+    const [answer] = await consortium.release(consortium.sign(request), ['NorthMSP']);
+    expect(parseAnswer(answer?.answer.body ?? '').released).toHaveLength(1);
+  });
+
   it('at the same moment leaves one entry', async () => {
     consortium.commit([laboratory]);
     const key = createReaderKey();

@@ -209,6 +209,20 @@ describe('limits', () => {
       });
     },
   );
+  it('of one organisation take nothing from what others may ask about the patient', async () => {
+    await consortium.custodian('NorthMSP').close();
+    const north = consortium.open('NorthMSP', { limits: { requestsPerPatient: 2 } });
+    const unsigned = (): Promise<unknown> => {
+      const request = consortium.request([laboratory], createReaderKey());
+      const from = { mspId: 'AuthorityMSP', certificate: '' };
+      const signed = consortium.sign({ ...request, server: from, subject: from });
+      return north.release({ ...signed, serverSignature: '', personSignature: '' }, 'AuthorityMSP');
+    };
+    for (const refusal of ['UNKNOWN_IDENTITY', 'UNKNOWN_IDENTITY', 'OVER_LIMIT']) {
+      await expect(unsigned()).rejects.toMatchObject({ code: refusal });
+    }
+    expect((await consortium.ask([laboratory], ['NorthMSP'])).answers).toHaveLength(1);
+  });
 });
 
 async function readLog(consortium: Consortium): Promise<LogAnswer> {

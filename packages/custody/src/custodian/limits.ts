@@ -10,7 +10,7 @@ export interface Limits {
   readonly requestsPerMember: number;
   /** One person who asks. */
   readonly requestsPerSubject: number;
-  /** About one patient, by whomever. */
+  /** About one patient, of one organisation: what nobody has signed yet must not use up what others may ask. */
   readonly requestsPerPatient: number;
   /** Emergency requests have a lane of their own: one organisation. */
   readonly emergencyRequestsPerMember: number;
@@ -43,7 +43,8 @@ const ROUTINE: readonly Rule[] = [
   { limit: 'requestsPerSubject', key: subjectKey },
   {
     limit: 'requestsPerPatient',
-    key: (request) => (request.kind === 'rebuild' ? undefined : (request.person ?? undefined)),
+    key: (request, member) =>
+      request.kind === 'rebuild' || request.person === null ? undefined : `${member} ${request.person}`,
   },
 ];
 const EMERGENCY: readonly Rule[] = [

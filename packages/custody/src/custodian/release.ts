@@ -63,7 +63,7 @@ export class Release {
     if (request.kind === 'log') throw new CustodyError('MALFORMED', 'This is a request for a log');
     assertAddressed(request, to);
     const hash = requestHash(signed);
-    return this.#answers.run(request.id, hash, Date.parse(request.notAfter), async () => {
+    return this.#answers.run(nameOf(request), hash, Date.parse(request.notAfter), async () => {
       const repeated = await this.#answerAgain(request, hash);
       return repeated ?? (await this.#answer(request, signed, to));
     });
@@ -74,7 +74,7 @@ export class Release {
     if (request.kind !== 'log') throw new CustodyError('MALFORMED', 'This is a request for records');
     assertAddressed(request, to);
     const hash = requestHash(signed);
-    return this.#logAnswers.run(request.id, hash, Date.parse(request.notAfter), async () => {
+    return this.#logAnswers.run(nameOf(request), hash, Date.parse(request.notAfter), async () => {
       const entry = this.#loggedBefore(request, hash) ?? (await this.#logRead(request, signed, to));
       if (parseEntry(entry.text).kind !== 'log-read')
         throw new CustodyError('REFUSED', 'The gate refuses this log');
@@ -102,7 +102,7 @@ export class Release {
     const headerHash = await this.#parts.ledger.headerHash(height);
     if (headerHash === undefined)
       throw new CustodyError('STALE', 'The own peer has lost the block that was decided on');
-    const entries = this.#parts.log.entriesOf(request.id);
+    const entries = this.#loggedFor(request);
     return answerFrom(this.#parts.source, request, {
       requestHash: hash,
       tip: { height, headerHash },
@@ -111,10 +111,17 @@ export class Release {
   }
 
   /** The first entry that the request left. @throws CustodyError REQUEST_ID_REUSED when another request left it */
-  #loggedBefore({ id }: AccessRequest, hash: string): SignedEntry | undefined {
-    const [first] = this.#parts.log.entriesOf(id);
+  #loggedBefore(request: AccessRequest, hash: string): SignedEntry | undefined {
+    const [first] = this.#loggedFor(request);
     if (first !== undefined && parseEntry(first.text).requestHash !== hash) throw reused();
     return first;
+  }
+
+  /** Ids are each organisation's own: one that another organisation used first takes nothing away. */
+  #loggedFor({ id, server }: AccessRequest): SignedEntry[] {
+    return this.#parts.log
+      .entriesOf(id)
+      .filter(({ text }) => parseEntry(text).subject.mspId === server.mspId);
   }
 
   /** Who asks, and the block that the decision rests on at least. Cheap refusals come first, signatures after the limits. */
@@ -183,4 +190,9 @@ export class Release {
     const [entry] = await this.#parts.log.append([draft]);
     return entry as SignedEntry;
   }
+}
+
+/** Under which a repeated request is known. The member is proved by then, the signatures are not. */
+function nameOf({ id, server }: AccessRequest): string {
+  return `${server.mspId} ${id}`;
 }

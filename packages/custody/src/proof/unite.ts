@@ -34,20 +34,28 @@ type Released = Map<
   { recordId: string; version: number; epoch: number | undefined; releasedBy: string[] }
 >;
 
-/** Joins the entries of all logs by request id, in order of time, and finds releases by fewer than k. */
+/**
+ * Joins the entries of all logs by request, in order of time, and finds releases by fewer than k. Who asks chooses the id, so the
+ * asker and the request's bytes count too: under an id that was used before nobody hides behind somebody else's line.
+ */
 export function uniteAccesses(
   logs: readonly CheckedLog[],
   thresholdOf: (epoch: number) => number | undefined,
 ): { accesses: Access[]; findings: Finding[] } {
   const all = logs.flatMap(({ custodian, entries }) => entries.map((read) => ({ custodian, ...read })));
   const findings: Finding[] = [];
-  const accesses = [...Map.groupBy(all, ({ entry }) => entry.requestId)].map(([requestId, entries]) => {
+  const accesses = [...Map.groupBy(all, ({ entry }) => nameOf(entry)).values()].map((entries) => {
+    const { requestId } = (entries[0] as (typeof entries)[number]).entry;
     const released = releasedRecords(entries);
     const short = shortOf(released, thresholdOf);
     findings.push(...short.map((finding) => ({ ...finding, requestId })));
     return access(requestId, entries, { released, isShort: short.length > 0 });
   });
   return { accesses: accesses.sort((a, b) => a.time.localeCompare(b.time)), findings };
+}
+
+function nameOf({ requestId, requestHash, subject }: LogEntry): string {
+  return [requestId, requestHash, subject.mspId, subject.userId].join(' ');
 }
 
 function releasedRecords(entries: readonly (ReadEntry & { custodian: string })[]): Released {

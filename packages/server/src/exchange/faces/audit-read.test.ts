@@ -45,6 +45,18 @@ test('entries of several custodians about one request are one access, each versi
   expect(data[0]?.detail?.[1]?.valueString).toBe('NorthMSP SouthMSP');
 });
 
+test.each([
+  ['user', { subject: { mspId: 'SouthMSP', userId: 'c'.repeat(32), role: 'nurse' } }],
+  ['organisation', { subject: { mspId: 'NorthMSP', userId: 'b'.repeat(32), role: 'doctor' } }],
+  ['request', { requestHash: 'd'.repeat(64) }],
+] as const)('another %s under an id that was used before is a line of its own', (_, change) => {
+  const accesses = joinAccesses([entry({}), entry({ ...change, time: '2026-03-02T10:00:00.000Z' })]);
+  expect(accesses).toHaveLength(2);
+  const ids = accesses.map(auditId);
+  expect(new Set(ids).size).toBe(2);
+  for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9.-]{1,64}$/);
+});
+
 test('a refusal has outcome 8, names the deciding Consent, and is apart from what the same request released', () => {
   const refused = entry({
     kind: 'refused',

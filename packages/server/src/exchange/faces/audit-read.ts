@@ -1,5 +1,5 @@
 import { REFUSAL_CODES } from '@healthchain/contracts';
-import type { ExactJson } from '@healthchain/core';
+import { sha256, toHex, utf8, type ExactJson } from '@healthchain/core';
 import type { LogEntry } from '@healthchain/custody';
 import type { FaceResource } from '../../ports.ts';
 import { identified } from './consent-read.ts';
@@ -7,7 +7,7 @@ import { HL7, SYSTEM } from './systems.ts';
 
 const REFUSALS: ReadonlySet<string | undefined> = new Set([...REFUSAL_CODES, 'MISSING', 'NOT_AUTHOR']);
 
-/** What one access left at all custodians: the same request id, person and outcome. */
+/** What one access left at all custodians: the same request, asker, person and outcome. */
 export interface Access {
   readonly entries: readonly [LogEntry, ...LogEntry[]];
   readonly refused: boolean;
@@ -22,15 +22,23 @@ export interface AuditNames {
   record(recordId: string, version: number): string | undefined;
 }
 
-/** Joins the entries of several custodians about one access, newest access first (health.md section 9). Pure. */
+/**
+ * Joins the entries of several custodians about one access, newest access first (health.md section 9). Who asks chooses the
+ * request's id: asker and bytes count too, so that nobody hides behind another's line. Pure.
+ */
 export function joinAccesses(entries: readonly LogEntry[]): readonly Access[] {
-  const groups = Map.groupBy(entries, (entry) => `${entry.requestId} ${entry.person} ${isRefused(entry)}`);
+  const groups = Map.groupBy(entries, nameOf);
   return [...groups.values()]
     .map((group) => ({
       entries: group as unknown as Access['entries'],
       refused: isRefused(group[0] as LogEntry),
     }))
     .sort((a, b) => (timeOf(a) < timeOf(b) ? 1 : -1));
+}
+
+function nameOf(entry: LogEntry): string {
+  const { requestId, requestHash, person, subject } = entry;
+  return [requestId, requestHash, person, subject.mspId, subject.userId, isRefused(entry)].join(' ');
 }
 
 function isRefused(entry: LogEntry): boolean {
@@ -43,9 +51,9 @@ export function timeOf(access: Access): string {
   return access.entries.map(({ time }) => time).sort()[0] as string;
 }
 
-export function auditId(access: Access): string {
-  const [{ requestId, person }] = access.entries;
-  return `${requestId}.${person.slice(0, 12)}${access.refused ? '.refused' : ''}`;
+/** The request's id, and of what else tells accesses apart a hash: an id of FHIR has 64 characters. */
+export function auditId({ entries: [first] }: Access): string {
+  return `${first.requestId}.${toHex(sha256(utf8(nameOf(first)))).slice(0, 16)}`;
 }
 
 /** IHE BALP's PatientRead or PatientQuery. */
