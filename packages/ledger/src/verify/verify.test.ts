@@ -1,64 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { concat, sha256, utf8 } from '@healthchain/core';
 import { common } from '@hyperledger/fabric-protos';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeChain } from '../../conformance/chain-file.ts';
 import { blockDataHash, blockHeaderHash, ValidationCode } from '../validation/index.ts';
 import { decodeBlockMessage, METADATA } from '../validation/block.ts';
 import { WireWriter } from '../wire/index.ts';
 import { verifyBlockSignatures, verifyChain, type StateRow } from './index.ts';
 import { channelConfigFromBlock } from '../config/index.ts';
 
-/** Chains recorded from Fabric v3.1.5 while the conformance suite ran on it; each block after its length. */
-function recorded(name: 'raft' | 'bft'): Uint8Array[] {
-  const bytes = gunzipSync(readFileSync(new URL(`fabric-${name}.fixture.gz`, import.meta.url)));
-  const blocks: Uint8Array[] = [];
-  for (let offset = 0; offset < bytes.length;) {
-    const end = offset + 4 + bytes.readUInt32BE(offset);
-    blocks.push(new Uint8Array(bytes.subarray(offset + 4, end)));
-    offset = end;
-  }
-  return blocks;
-}
-
-const raft = recorded('raft');
+const raft = decodeChain(
+  readFileSync(new URL('../../conformance/vectors/fabric-v3.1.5-raft-care.chain.br', import.meta.url)),
+);
 /** Enough of the chain to hold transactions of many codes, and soon verified. */
 const short = raft.slice(0, 60);
-
-describe.each(['raft', 'bft'] as const)('a chain of Fabric with %s', (name) => {
-  const chain = recorded(name);
-
-  test('is reproduced: every code and every commit hash', async () => {
-    const report = await verifyChain({ blocks: chain });
-    expect(report.findings).toEqual([]);
-    expect(report).toMatchObject({ ok: true, channelId: 'care', height: BigInt(chain.length) });
-    expect(report.transactions).toBeGreaterThan(150);
-  });
-});
-
-test('the recorded chains hold transactions of many kinds', () => {
-  const codes = new Set(
-    [...raft, ...recorded('bft')].flatMap((block) => [
-      ...(decodeBlockMessage(block).metadata[METADATA.transactionsFilter] ?? []),
-    ]),
-  );
-  for (const code of [
-    ValidationCode.VALID,
-    ValidationCode.BAD_COMMON_HEADER,
-    ValidationCode.INVALID_ENDORSER_TRANSACTION,
-    ValidationCode.BAD_PROPOSAL_TXID,
-    ValidationCode.DUPLICATE_TXID,
-    ValidationCode.ENDORSEMENT_POLICY_FAILURE,
-    ValidationCode.MVCC_READ_CONFLICT,
-    ValidationCode.PHANTOM_READ_CONFLICT,
-    ValidationCode.BAD_RWSET,
-    ValidationCode.ILLEGAL_WRITESET,
-    ValidationCode.INVALID_CHAINCODE,
-    ValidationCode.INVALID_OTHER_REASON,
-  ]) {
-    expect(codes).toContain(code);
-  }
-});
 
 describe('what was changed is named', () => {
   const changed = (number: number, change: (block: common.Block) => void): Uint8Array[] =>
