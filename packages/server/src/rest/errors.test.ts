@@ -256,11 +256,11 @@ describe('every failure is an OperationOutcome', () => {
     const answer = await call(north, {
       url: new URL(String(created.headers['location'])).pathname,
       token,
-      headers: { 'x-request-id': 'bug-1' },
     });
     expect([answer.statusCode, answer.json().issue[0].code]).toEqual([500, 'exception']);
     expect(answer.body).not.toContain('secret');
-    expect(north.log.filter((line) => line.includes('bug-1')).join()).toContain('secret detail');
+    const id = String(answer.headers['x-request-id']);
+    expect(north.log.filter((line) => line.includes(id)).join()).toContain('secret detail');
   });
 });
 
@@ -278,6 +278,13 @@ describe('tokens and purposes', () => {
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toContain('error="invalid_token"');
     expect(answer.json().issue[0].diagnostics).toContain('another organisation');
+  });
+
+  it('refuses a user whom the consortium knows no longer', async () => {
+    const ended = await north.token('doctor', 'TREAT', 'e');
+    consortium.ended.add('e'.repeat(32));
+    const answer = await call(north, { url: '/fhir/Organization', token: ended });
+    expect([answer.statusCode, answer.json().issue[0].code]).toEqual([403, 'forbidden']);
   });
 
   it('refuses a forged token', async () => {
@@ -333,14 +340,17 @@ describe('headers', () => {
     expect(answer.headers['content-type']).toBe('application/fhir+json; charset=utf-8');
   });
 
-  it('keeps a request id that it gets, and draws one where it gets none', async () => {
-    const given = await call(north, { url: '/fhir/metadata', headers: { 'x-request-id': 'abc-1' } });
-    expect(given.headers['x-request-id']).toBe('abc-1');
-    const drawn = await call(north, {
+  it('draws the request id, and repeats the client’s as the correlation id', async () => {
+    const own = '11111111-1111-4111-8111-111111111111';
+    const given = await call(north, { url: '/fhir/metadata', headers: { 'x-request-id': own } });
+    expect(given.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(given.headers['x-request-id']).not.toBe(own);
+    expect(given.headers['x-correlation-id']).toBe(own);
+    const spaces = await call(north, {
       url: '/fhir/metadata',
       headers: { 'x-request-id': 'no spaces please' },
     });
-    expect(drawn.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(spaces.headers).not.toHaveProperty('x-correlation-id');
   });
 
   it('sends security headers with every answer, failures included', async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { CodedError } from '@healthchain/core';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { FHIR_PATH } from '../config/index.ts';
@@ -12,6 +11,7 @@ import { assertAcceptable, FHIR_JSON } from './headers.ts';
 import { INTERACTIONS, type Interaction } from './interactions.ts';
 import { outcomeOf, restErrorOf } from './outcome.ts';
 import { perform } from './perform.ts';
+import { newRequestId, requestIdHeaders } from './request-id.ts';
 import { methodsOf } from './routing.ts';
 import { endOfSlot } from './slots.ts';
 import { refuseUnparsed } from './unparsed.ts';
@@ -19,7 +19,8 @@ import type { RequestHeaders, RestAnswer, RestRequest } from './visit.ts';
 
 /** Longest part of a path that is looked at. */
 const MAX_PATH_PART = 200;
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+/** Whoever has not sent its request by then is cut off. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** Answers hold health data: no cache keeps them, no browser guesses at them or shows them inside another page. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -34,7 +35,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 export function buildServer(context: ServerContext): FastifyInstance {
   const app = Fastify({
     bodyLimit: context.limits.maxBodyBytes,
-    genReqId: requestIdOf,
+    genReqId: newRequestId,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PATH_PART, ignoreTrailingSlash: true },
     clientErrorHandler: refuseUnparsed,
     frameworkErrors: (error, request, reply) => void sendUnrouted(context, request, reply, error),
@@ -47,13 +49,6 @@ export function buildServer(context: ServerContext): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendFailure(context, request, reply, error));
   app.setNotFoundHandler((request, reply) => sendFailure(context, request, reply, noRoute(request)));
   return app;
-}
-
-function requestIdOf(request: {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 /** Bodies stay bytes until a step parses them. A charset other than UTF-8 is an unsupported media type. */
@@ -69,7 +64,7 @@ function takeBodies(app: FastifyInstance): void {
 function observe(app: FastifyInstance, { metrics, logger }: ServerContext): void {
   app.addHook('onRequest', async (request, reply) => {
     metrics.inFlight.inc();
-    void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+    void reply.headers({ ...SECURITY_HEADERS, ...requestIdHeaders(request.id, request.headers) });
   });
   app.addHook('onResponse', async (request, reply) => {
     metrics.inFlight.dec();
@@ -117,8 +112,7 @@ function addInteraction(app: FastifyInstance, context: ServerContext, row: Inter
     url,
     config: { template: row.path },
     onRequest: async (request) => {
-      if (!row.steps.includes('authenticate')) return;
-      callers.set(request, await context.tokens.verify(request.headers.authorization, context.clock()));
+      if (row.steps.includes('authenticate')) callers.set(request, await callerOf(context, request));
     },
     handler: async (request, reply) => {
       const startedAt = performance.now() - reply.elapsedTime;
@@ -129,6 +123,15 @@ function addInteraction(app: FastifyInstance, context: ServerContext, row: Inter
       return send(request, reply, answer);
     },
   });
+}
+
+async function callerOf(context: ServerContext, request: FastifyRequest): Promise<Caller> {
+  const caller = await context.tokens.verify(request.headers.authorization, context.clock());
+  if (context.exchange.knows(caller)) return caller;
+  throw new RestError(
+    'FORBIDDEN',
+    'The certificate of this user is revoked, expired or of another role, or the user is suspended',
+  );
 }
 
 function restRequestOf(context: ServerContext, row: Interaction, request: FastifyRequest): RestRequest {
@@ -203,7 +206,7 @@ async function sendUnrouted(
   reply: FastifyReply,
   cause: unknown,
 ): Promise<void> {
-  void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+  void reply.headers({ ...SECURITY_HEADERS, ...requestIdHeaders(request.id, request.headers) });
   await sendFailure(context, request, reply, cause);
   const { method, id: requestId } = request;
   context.logger.info(
