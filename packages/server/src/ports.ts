@@ -190,6 +190,12 @@ export interface Exchange {
   /** The heads of all records of a person, of all organisations, in commit order, tombstones left out. */
   listPerson(personId: PersonId, wanted?: PersonListing): Promise<readonly LedgerVersion[]>;
 
+  /**
+   * Whether the consortium knows the caller in this role: the certificate that stands for the user is neither revoked nor expired, and
+   * nobody suspended the user or the organisation. Asked for every request, so that an ended user reads nothing that takes no signature.
+   */
+  knows(caller: Caller): boolean;
+
   /** Gate decisions about own records on the own peer. Logs nothing: `state` does. */
   decide(context: RequestContext, items: readonly AccessItem[]): Promise<readonly AccessDecision[]>;
 

@@ -2,6 +2,7 @@ import type { EmergencyReason, PersonId, RecordId } from '@healthchain/core';
 import type {
   AccessDecision,
   AccessItem,
+  Caller,
   Exchange,
   Face,
   KeepUnder,
@@ -17,6 +18,7 @@ import type { ExchangeContext } from './context.ts';
 import { exportAccessLog, type AccessLogExport } from './export.ts';
 import { listPerson, versionsOf } from './facts/listing.ts';
 import type { BlockFollower } from './follower/follower.ts';
+import { isKnown } from './identities/known.ts';
 import type { Keystore } from './identities/keystore.ts';
 import type { ExchangeStatus, RunningExchange } from './open.ts';
 import { applied, blockOf, decideAt, openParts, registrarOf, type Parts } from './parts.ts';
@@ -147,6 +149,10 @@ export class ExchangeRuntime implements RunningExchange {
       ...(fromElsewhere ? { notBy: context.mspId } : {}),
     });
     return Promise.resolve(heads);
+  }
+
+  knows(caller: Caller): boolean {
+    return isKnown(this.#parts, caller);
   }
 
   decide(request: RequestContext, items: readonly AccessItem[]): Promise<readonly AccessDecision[]> {

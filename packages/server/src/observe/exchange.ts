@@ -20,6 +20,7 @@ export function observedExchange(exchange: Exchange, metrics: Metrics): Exchange
   };
   return {
     persons: exchange.persons,
+    knows: (caller) => exchange.knows(caller),
     faces: exchange.faces,
     answers: exchange.answers,
     versions: (recordId) => observed('versions', () => exchange.versions(recordId)),

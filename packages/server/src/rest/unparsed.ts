@@ -16,6 +16,7 @@ export function refuseUnparsed(error: Error & { readonly code?: string }, socket
     `content-type: ${FHIR_JSON}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'cache-control: no-store',
+    'x-content-type-options: nosniff',
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

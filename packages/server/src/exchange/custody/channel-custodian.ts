@@ -14,7 +14,7 @@ import { checkpointWhenDue, lastCheckpoint } from './checkpoints.ts';
 import type { CustodyClient } from './client.ts';
 import { custodianGate } from './gate.ts';
 import { HEIGHT_INTERVAL_MS, otherHeights } from './heights.ts';
-import { channelIdentities } from './identities.ts';
+import { channelIdentities, type ChannelIdentities } from './identities.ts';
 import { blockFacts } from './ingest.ts';
 import { rotateIntakeKey, tendIntakeKeys, type IntakeOptions } from './intake-keys.ts';
 import { OwnPeerView } from './ledger-view.ts';
@@ -41,6 +41,8 @@ export interface ChannelCustodianOptions {
 export class ChannelCustodian {
   readonly custodian: Custodian;
   readonly view: OwnPeerView;
+  /** By the configuration and the state of the own peer. */
+  readonly identities: ChannelIdentities;
   readonly #options: ChannelCustodianOptions;
   readonly #projection: CustodianProjection;
   readonly #follower: BlockFollower;
@@ -51,13 +53,14 @@ export class ChannelCustodian {
   private constructor(
     options: ChannelCustodianOptions,
     projection: CustodianProjection,
-    parts: Pick<ChannelCustodian, 'custodian' | 'view'> & { readonly client: HealthClient },
+    parts: Pick<ChannelCustodian, 'custodian' | 'view' | 'identities'> & { readonly client: HealthClient },
   ) {
     const { context, channel, session, pool } = options;
     this.#options = options;
     this.#projection = projection;
     this.custodian = parts.custodian;
     this.view = parts.view;
+    this.identities = parts.identities;
     this.#client = parts.client;
     this.#intake = {
       channel,
@@ -84,6 +87,12 @@ export class ChannelCustodian {
     const projection = new CustodianProjection(join(directory, 'projection.sqlite'), channel);
     const client = healthClient(session, { only: context.mspId });
     const view = new OwnPeerView(session, own, client);
+    const identities = channelIdentities({
+      config: () => projection.config,
+      facts: projection.facts,
+      channel,
+      clock: context.clock,
+    });
     const custodian = openCustodian({
       directory,
       channel,
@@ -92,16 +101,11 @@ export class ChannelCustodian {
       signer: ecdsaSigner(context.server.privateKey),
       now: () => context.clock().getTime(),
       ledger: view,
-      identities: channelIdentities({
-        config: () => projection.config,
-        facts: projection.facts,
-        channel,
-        clock: context.clock,
-      }),
+      identities,
       gate: custodianGate({ mspId: context.mspId, client, facts: projection.facts }),
       alarm: ({ code, details }) => context.log.alarm(code, details),
     });
-    return new ChannelCustodian(options, projection, { custodian, view, client });
+    return new ChannelCustodian(options, projection, { custodian, view, identities, client });
   }
 
   /** Returns when the vault has what the own peer had at the call, or the own peer cannot be asked. */

@@ -13,7 +13,7 @@ export function channelIdentities(options: {
   readonly facts: LedgerFacts;
   readonly channel: string;
   readonly clock: () => Date;
-}): Identities {
+}): ChannelIdentities {
   return {
     identify: (mspId, certificate) => {
       try {
@@ -23,6 +23,11 @@ export function channelIdentities(options: {
       }
     },
   };
+}
+
+/** Custody's port, answered at once. */
+export interface ChannelIdentities extends Identities {
+  identify(mspId: string, certificate: string): Identity | undefined;
 }
 
 function identify(

@@ -53,6 +53,8 @@ export class Consortium {
   readonly opened: string[] = [];
   readonly faces: Record<string, Face> = {};
   readonly unreachable: string[] = [];
+  /** Users whom the consortium knows no longer. */
+  readonly ended = new Set<string>();
   /** Persons by the user id whose key is theirs. */
   readonly keys = new Map<string, PersonId>();
   readonly answers = new AnswersInMemory();
@@ -94,6 +96,7 @@ export class Consortium {
     const answers = this.answers;
     return {
       faces: this.faces,
+      knows: ({ userId }) => !this.ended.has(userId),
       answers: answers.port,
       write: async (context, operations, keep) => {
         const result = this.#write(mspId, store, context, operations);
