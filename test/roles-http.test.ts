@@ -14,7 +14,9 @@ import {
   type Stored,
 } from './support/http-situations.ts';
 import { claimsOf, signedJwt, tokenKeyOf } from './support/jwt.ts';
+import { eventually } from './support/eventually.ts';
 import { drawMarker, recordOf, type RecordType } from './support/resources.ts';
+import { logsOf, metricsOf, wordsIn } from './support/traces.ts';
 import { runningOf, type TestUser } from './support/users.ts';
 
 const table = readExpectations('http-roles.csv');
@@ -75,6 +77,58 @@ describe('roles × interactions × situations', () => {
     },
   );
 });
+
+describe('after all that', () => {
+  it('no log names a person, a record, a token or what was written, and each line its request', async () => {
+    const client = await (situations.users.get('doctor') as TestUser).client();
+    await client.request('GET', 'metadata', undefined, { 'x-request-id': 'request-of-this-story' });
+    const words = await distinctiveWords();
+    const logs = await eventually('the log', async () => {
+      const found = logsOf(story);
+      return found.get('north/server.log')?.includes('request-of-this-story') === true ? found : undefined;
+    });
+    expect(logs.size).toBe(4);
+    for (const [file, bytes] of logs) expect([file, wordsIn(bytes, words)]).toEqual([file, []]);
+    const lines = logs.get('north/server.log')?.toString('utf8').trim().split('\n') ?? [];
+    const requests = lines.map((line) => JSON.parse(line) as LogLine).filter(({ msg }) => msg === 'request');
+    expect(requests.length).toBeGreaterThan(500);
+    for (const { requestId } of requests) expect(requestId).toMatch(/^[A-Za-z0-9._-]{1,64}$/);
+  });
+
+  it('no metric is labelled with any of it', async () => {
+    const words = await distinctiveWords();
+    for (const text of await metricsOf(story)) {
+      expect(text).toContain('healthchain_http_request_seconds_count');
+      expect(wordsIn(Buffer.from(text), words)).toEqual([]);
+      for (const label of text.matchAll(/(\w+)="([^"]*)"/g)) expect(LABELS).toContain(label[1]);
+    }
+  });
+});
+
+const LABELS = ['organisation', 'route', 'method', 'status', 'le', 'operation', 'code', 'permit', 'kind'];
+
+interface LogLine {
+  readonly msg: string;
+  readonly requestId?: string;
+}
+
+async function distinctiveWords(): Promise<string[]> {
+  const users = [...situations.users.values(), ...situations.rescuers.values()];
+  const tokens = await Promise.all(users.map((user) => user.token()));
+  const { exchange } = runningOf(story, 'authority');
+  const patients = SITUATION_NAMES.map((name) => situations.find(name, 'doctor').patient.id);
+  const persons = await Promise.all(patients.map((id) => exchange.persons.ofPatient(id)));
+  const ofPersons = persons.map((person) => {
+    if (person === undefined) throw new Error('A patient without a person');
+    return person;
+  });
+  const codes = ['Penicillin', 'Asthma', 'mmol/L', '2823-3', 'eyJ'];
+  const signatures = tokens.map((token) => token.split('.')[2] as string);
+  const ids = users.map(({ userId }) => userId);
+  return [...situations.distinctive, ...signatures, ...ofPersons, ...ids, ...codes];
+}
+
+const SITUATION_NAMES: readonly SituationName[] = ['own', 'unrelated', 'foreign', 'granted', 'self'];
 
 interface CapabilityStatement {
   readonly rest: readonly {

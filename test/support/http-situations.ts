@@ -75,7 +75,7 @@ export async function createSituations(story: StoryConsortium): Promise<HttpSitu
 interface Stage {
   readonly story: StoryConsortium;
   readonly author: Readonly<Record<'north' | 'south' | 'acme', FhirClient>>;
-  newPatientUser(): Promise<TestUser>;
+  readonly newPatientUser: () => Promise<TestUser>;
 }
 
 async function openStage(story: StoryConsortium): Promise<Stage> {

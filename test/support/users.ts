@@ -51,14 +51,7 @@ export async function addUser(
   const { data, consortium } = story;
   const { mspId } = organisationOf(consortium.state, organisation);
   const userId = randomPersonId();
-  const pair = await enroll({
-    directory: join(data, 'ledger'),
-    mspId,
-    ou: 'client',
-    commonName: userId,
-    attributes: { role, userId },
-  });
-  runningOf(story, organisation).exchange.keystore.put(userId, role, pair);
+  await giveCertificate(story, { userId, organisation, mspId, role });
   const purpose = USUAL_PURPOSE[role];
   const known = { handle: userId, name: userId, organisation, role, purpose, userId };
   const state: ConsortiumState = { ...consortium.state, users: [known] };
@@ -73,6 +66,23 @@ export async function addUser(
     token,
     client: async (wanted) => new FhirClient(base, await token(wanted)),
   };
+}
+
+/** A certificate that stands for the user from then on. */
+export async function giveCertificate(
+  story: StoryConsortium,
+  { userId, organisation, mspId, role }: Pick<TestUser, 'userId' | 'organisation' | 'mspId' | 'role'>,
+  notAfter?: Date,
+): Promise<void> {
+  const pair = await enroll({
+    directory: join(story.data, 'ledger'),
+    mspId,
+    ou: 'client',
+    commonName: userId,
+    attributes: { role, userId },
+    ...(notAfter === undefined ? {} : { notAfter }),
+  });
+  runningOf(story, organisation).exchange.keystore.put(userId, role, pair);
 }
 
 /** The authority says whose key the user holds; on return the authority's server knows it. */
