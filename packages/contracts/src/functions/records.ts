@@ -59,6 +59,7 @@ export const recordsFunctions = {
       'SAME_RECORD_TWICE',
       'HEADER_MISMATCH',
       'PERSON_CHANGED',
+      'LABELS_LOWERED',
       'NOT_THE_AUTHOR',
       'HASH_MISMATCH',
       'EPOCH_NOT_IN_FORCE',

@@ -89,6 +89,31 @@ describe('versions', () => {
     await put(ledger, userOf(NORTH, 'nurse'), { kind: 'amend', id: 'a', version: 2 });
   });
 
+  it.each(['amend', 'retract'] as const)(
+    '%s: lets nobody file away under his own categories what he may not write',
+    async (kind) => {
+      const ledger = await readyLedger();
+      const categories = ['problems'] as const;
+      await put(ledger, northDoctor, { id: 'note', categories: [...categories] });
+      const clerk = userOf(NORTH, 'clerk');
+      const away = { kind, id: 'note', version: 2, categories: ['demographics' as const] };
+      await expect(put(ledger, clerk, away)).rejects.toEqual(code('WRITE_REFUSED'));
+      await put(ledger, userOf(NORTH, 'nurse'), away);
+    },
+  );
+
+  it.each(['amend', 'retract'] as const)('%s: keeps restricted what is', async (kind) => {
+    const ledger = await readyLedger();
+    await put(ledger, northDoctor, { id: 'note', categories: ['restricted'] });
+    const lowered = { kind, id: 'note', version: 2, categories: ['problems' as const] };
+    await expect(put(ledger, northDoctor, lowered)).rejects.toEqual(code('LABELS_LOWERED'));
+    const clerk = userOf(NORTH, 'clerk');
+    await expect(put(ledger, clerk, { ...lowered, categories: ['encounters'] })).rejects.toEqual(
+      code('WRITE_REFUSED'),
+    );
+    await put(ledger, northDoctor, { ...lowered, categories: ['restricted'] });
+  });
+
   it('refuses one record twice in a transaction', async () => {
     const ledger = await withRecord();
     await expect(

@@ -1,4 +1,10 @@
-import { sha256, toHex, type RecordOperation, type WriteArguments } from '@healthchain/core';
+import {
+  sha256,
+  toHex,
+  type RecordHeader,
+  type RecordOperation,
+  type WriteArguments,
+} from '@healthchain/core';
 import { ContractError } from '../errors.ts';
 import { purposeOfWrite } from '../gate/base-policy.ts';
 import { decideAccess } from '../gate/decide.ts';
@@ -91,28 +97,41 @@ function assertSealing(
   }
 }
 
-/** Asks the gate once for all operations; the ledger knows of a record above N only that it is restricted. */
+/**
+ * Asks the gate once for all operations; the ledger knows of a record above N only that it is restricted. Who follows a version
+ * has to be permitted what it was filed under as well: nobody files a record away under what he may write.
+ */
 async function assertPermitted(tx: Tx, records: readonly Placed<RecordOnly>[]): Promise<void> {
   if (records.length === 0) return;
+  const asked = (await Promise.all(records.map((placed) => itemsOf(tx, placed)))).flat();
   const decisions = await decideAccess(tx, {
     subject: tx.caller,
     purpose: purposeOfWrite(tx.caller.role),
     right: 'write',
-    items: records.map(({ operation }) => itemOf(operation)),
+    items: asked.map(({ item }) => item),
   });
   decisions.forEach(({ permit, code }, i) => {
-    if (!permit) refuse('WRITE_REFUSED', (records[i] as Placed<RecordOnly>).position, code);
+    if (!permit) refuse('WRITE_REFUSED', (asked[i] as (typeof asked)[number]).position, code);
   });
 }
 
-function itemOf({ header }: RecordOnly): AccessItem {
+async function itemsOf(
+  tx: Tx,
+  { operation: { header, kind }, position }: Placed<RecordOnly>,
+): Promise<readonly { readonly item: AccessItem; readonly position: number }[]> {
+  const before = kind === 'put' ? undefined : await tx.get(tables.head, [header.recordId]);
+  const filings = before === undefined ? [header.categories] : [header.categories, before.categories];
+  return filings.map((categories) => ({ item: itemOf(header, categories), position }));
+}
+
+function itemOf(header: RecordHeader, categories: RecordHeader['categories']): AccessItem {
   return {
     recordId: header.recordId,
     version: header.version,
     persons: header.persons,
     author: header.author,
-    categories: header.categories,
-    confidentiality: header.categories.includes('restricted') ? 'R' : 'N',
+    categories,
+    confidentiality: categories.includes('restricted') ? 'R' : 'N',
     sensitivities: [],
   };
 }
@@ -150,7 +169,7 @@ function assertHeader(tx: Tx, { operation: { header }, position }: Placed<Record
   if (!holds) refuse('HEADER_MISMATCH', position, 'channel, day or author is not the transaction’s');
 }
 
-/** Versions are contiguous from 1, of the same persons, by the same organisation, and end with a retraction. */
+/** Versions are contiguous from 1, of the same persons, by the same organisation, never less restricted, and end with a retraction. */
 function assertFollows(before: HeadRow | undefined, { operation, position }: Placed<RecordOnly>): void {
   const { header, kind } = operation;
   if (kind === 'put') {
@@ -173,6 +192,9 @@ function assertFollows(before: HeadRow | undefined, { operation, position }: Pla
   }
   if (header.persons.join() !== before.persons.join()) {
     refuse('PERSON_CHANGED', position, 'a version never changes person');
+  }
+  if (before.categories.includes('restricted') && !header.categories.includes('restricted')) {
+    refuse('LABELS_LOWERED', position, 'what is restricted stays restricted');
   }
 }
 
