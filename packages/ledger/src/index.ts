@@ -32,7 +32,6 @@ export {
   type Identity,
   type IdentityManager,
 } from './msp/index.ts';
-export { NodeError, type NodeErrorCode } from './node-error.ts';
 export { checkOrdering } from './ordering/index.ts';
 export type { Chaincode, ChaincodeResponse } from './peer/index.ts';
 export { ValidationCode } from './validation/index.ts';

@@ -1,5 +1,5 @@
 import { toBase64 } from '@healthchain/core';
-import { NodeError, type Engine } from '@healthchain/ledger';
+import { LedgerError, type Engine } from '@healthchain/ledger';
 import type { ControlHandler } from '../control/server.ts';
 import { toWire, type BlockAnswer } from '../verify/copies.ts';
 import { number, optionalRow, text } from './params.ts';
@@ -41,7 +41,7 @@ async function blockOf(engine: Engine, peer: string, channel: string, block: num
   try {
     return { bytes: toBase64(await engine.block(peer, channel, block)) };
   } catch (error) {
-    if (!(error instanceof NodeError)) throw error;
+    if (!(error instanceof LedgerError)) throw error;
     if (error.code !== 'BLOCK_CORRUPT' && error.code !== 'NOT_FOUND') throw error;
     return { code: error.code, problem: error.message };
   }

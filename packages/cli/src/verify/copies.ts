@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from '@healthchain/core';
-import { NodeError, openOfflineLedger, type Engine } from '@healthchain/ledger';
+import { LedgerError, openOfflineLedger, type Engine } from '@healthchain/ledger';
 import { control } from '../control/client.ts';
 import { ledgerDirectory } from '../consortium/state.ts';
 
@@ -15,7 +15,7 @@ export interface LedgerCopy {
   readonly height: number;
   /** Places in the files of the state whose checksums do not hold. */
   readonly damages: readonly { readonly file: string; readonly offset: number; readonly what: string }[];
-  /** Marshalled common.Block. @throws NodeError BLOCK_CORRUPT, NOT_FOUND */
+  /** Marshalled common.Block. @throws LedgerError BLOCK_CORRUPT, NOT_FOUND */
   block(number: number): Promise<Uint8Array>;
   /** The live state at `height`. */
   pages(): AsyncIterable<StatePage>;
@@ -58,7 +58,7 @@ export async function runningCopy(data: string, place: Place): Promise<LedgerCop
     async block(number) {
       const answer = await fetch(number);
       if ('bytes' in answer) return fromBase64(answer.bytes);
-      throw new NodeError(answer.code, answer.problem);
+      throw new LedgerError(answer.code, answer.problem);
     },
     async *pages() {
       let after: RowName | undefined;

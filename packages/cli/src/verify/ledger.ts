@@ -1,4 +1,4 @@
-import { checkOrdering, NodeError, verifyChain, type ChainReport } from '@healthchain/ledger';
+import { checkOrdering, LedgerError, verifyChain, type ChainReport } from '@healthchain/ledger';
 import type { LedgerCopy, RowName, StateRow } from './copies.ts';
 import { ledgerFinding, type LedgerFinding } from './report.ts';
 
@@ -95,7 +95,7 @@ class CopyReading {
       try {
         return await copy.block(number);
       } catch (error) {
-        if (!(error instanceof NodeError)) throw error;
+        if (!(error instanceof LedgerError)) throw error;
         if (copy === this.#copy) this.findings.push({ block: number, problem: error.message });
       }
     }

@@ -5,7 +5,7 @@ import { connect, hash, type Contract } from '@hyperledger/fabric-gateway';
 import { utf8 } from '@healthchain/core';
 import { nativeSigner } from '../crypto/index.ts';
 import { createNetwork, enroll, startEngine, type Engine, type NetworkDefinition } from '../engine/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { FILL_ROWS } from './chaincode.ts';
 import { checkInProcess } from './check.ts';
 import { load, percentile, write, type LoadResult } from './load.ts';
@@ -220,7 +220,7 @@ async function openContracts(engine: Engine, directory: string): Promise<Contrac
 
 function of(contracts: readonly Contract[], client: number): Contract {
   const contract = contracts[client % contracts.length];
-  if (contract === undefined) throw new NodeError('BAD_NETWORK', 'The bench has no contract');
+  if (contract === undefined) throw new LedgerError('BAD_NETWORK', 'The bench has no contract');
   return contract;
 }
 

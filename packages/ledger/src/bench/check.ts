@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 
 /** Verifies a stopped peer's blocks in a process of its own, and that every acknowledged transaction is VALID in them. */
 export async function checkInProcess(
@@ -26,5 +26,5 @@ export async function checkInProcess(
     child.once('close', resolve);
   });
   if (code !== 0)
-    throw new NodeError('REFUSED', `The blocks do not bear out the measurement: ${problem.trim()}`);
+    throw new LedgerError('REFUSED', `The blocks do not bear out the measurement: ${problem.trim()}`);
 }

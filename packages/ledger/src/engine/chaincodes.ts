@@ -1,4 +1,4 @@
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { Chaincode } from '../peer/index.ts';
 
 /** Where a chaincode object comes from; a worker can only load modules. */
@@ -14,7 +14,7 @@ export function isModule(source: ChaincodeSource): source is ChaincodeModule {
   return 'module' in source;
 }
 
-/** @throws NodeError BAD_DEFINITION when a module exports no chaincode of that name */
+/** @throws LedgerError BAD_DEFINITION when a module exports no chaincode of that name */
 export async function loadChaincodes(
   sources: Readonly<Record<string, ChaincodeSource>>,
 ): Promise<Map<string, Chaincode>> {
@@ -31,7 +31,7 @@ async function loadModule(name: string, source: ChaincodeModule): Promise<Chainc
   const isChaincode =
     typeof chaincode === 'object' && chaincode !== null && 'Invoke' in chaincode && 'Init' in chaincode;
   if (!isChaincode) {
-    throw new NodeError(
+    throw new LedgerError(
       'BAD_DEFINITION',
       `${source.module} exports no chaincode ${source.export} for ${name}`,
     );

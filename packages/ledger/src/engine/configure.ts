@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { computeConfigUpdate, configEdits, configOf, signConfigUpdate } from '../config/index.ts';
 import type { OrdererEndpoint } from '../gateway/index.ts';
 import { createRevocationList } from '../msp/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { HeaderType, NONCE_BYTES, signedEnvelope, Status } from '../ordering/index.ts';
 import type { PeerChannel } from '../peer/index.ts';
 import type { ConfigChange, RevocationRequest } from './control.ts';
@@ -14,7 +14,7 @@ const DEADLINE_MS = 30_000;
 
 /**
  * Changes a channel's configuration by a transaction: the update is signed by every member's administrator, broadcast, and
- * awaited on all running peers. @throws NodeError REFUSED with the orderers' answer, TIMEOUT
+ * awaited on all running peers. @throws LedgerError REFUSED with the orderers' answer, TIMEOUT
  */
 export async function applyChange(
   network: Network,
@@ -24,14 +24,14 @@ export async function applyChange(
   orderers: readonly OrdererEndpoint[],
 ): Promise<{ readonly blockNumber: number }> {
   const current = peers.toSorted((a, b) => b.height - a.height)[0];
-  if (current === undefined) throw new NodeError('STOPPED', `No peer of ${channel} is running`);
+  if (current === undefined) throw new LedgerError('STOPPED', `No peer of ${channel} is running`);
   const original = configOf(current.config);
   const update = computeConfigUpdate(channel, original, edited(original, change));
   const admins = network
     .channel(channel)
     .members.map((mspId) => signingIdentity(mspId, network.admin(mspId)));
   const [submitter] = admins;
-  if (submitter === undefined) throw new NodeError('BAD_NETWORK', `${channel} has no members`);
+  if (submitter === undefined) throw new LedgerError('BAD_NETWORK', `${channel} has no members`);
   const signers = admins.map((admin) => ({
     identity: admin.serialized,
     sign: (message: Uint8Array) => admin.sign(message),
@@ -88,7 +88,7 @@ async function broadcast(
     ),
   );
   if (answers.some(({ status }) => status === Status.SUCCESS)) return;
-  throw new NodeError(
+  throw new LedgerError(
     'REFUSED',
     `The configuration was refused: ${answers.map(({ info }) => info).join('; ')}`,
   );
@@ -98,7 +98,7 @@ async function isInForce(peer: PeerChannel, sequence: bigint): Promise<void> {
   const signal = AbortSignal.timeout(DEADLINE_MS);
   while (peer.config.sequence <= sequence) {
     if (signal.aborted) {
-      throw new NodeError(
+      throw new LedgerError(
         'TIMEOUT',
         `${peer.name} has not seen the configuration of ${peer.channelId} in time`,
       );

@@ -62,7 +62,7 @@ export interface RepairReport {
 /** What is asked of a running engine beside the gateways. Arguments and answers survive a structured clone. */
 export interface EngineControl {
   status(): Promise<readonly NodeStatus[]>;
-  /** Stops a peer or orderer ('peer0.north') gracefully; its data stays. @throws NodeError UNKNOWN_NODE */
+  /** Stops a peer or orderer ('peer0.north') gracefully; its data stays. @throws LedgerError UNKNOWN_NODE */
   stop(node: string): Promise<void>;
   /** Returns when it answers; it catches up by itself. */
   start(node: string): Promise<void>;
@@ -71,23 +71,23 @@ export interface EngineControl {
   resume(node: string): Promise<void>;
   /** Brings every contract of the definition onto its channels by transactions of the organisations' administrators. */
   deploy(): Promise<void>;
-  /** Returns when the change is in force on all running peers of the channel. @throws NodeError REFUSED */
+  /** Returns when the change is in force on all running peers of the channel. @throws LedgerError REFUSED */
   updateConfig(channel: string, change: ConfigChange): Promise<{ readonly blockNumber: number }>;
   /** Puts the certificate onto the organisation's revocation list on its channels. */
   revokeCertificate(
     request: RevocationRequest,
   ): Promise<readonly { readonly channel: string; readonly blockNumber: number }[]>;
-  /** Marshalled common.Block of a running peer. @throws NodeError NOT_FOUND, BLOCK_CORRUPT */
+  /** Marshalled common.Block of a running peer. @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
   block(peer: string, channel: string, number: number): Promise<Uint8Array>;
-  /** Fixes a running peer's live state for `stateRows`, while the peer goes on; to be closed. @throws NodeError NOT_FOUND, REFUSED */
+  /** Fixes a running peer's live state for `stateRows`, while the peer goes on; to be closed. @throws LedgerError NOT_FOUND, REFUSED */
   openSnapshot(peer: string, channel: string): Promise<StateSnapshot>;
-  /** Rows of a snapshot after a given one, in order of namespace and key. @throws NodeError NOT_FOUND once it is closed */
+  /** Rows of a snapshot after a given one, in order of namespace and key. @throws LedgerError NOT_FOUND once it is closed */
   stateRows(
     snapshot: number,
     after?: { readonly namespace: string; readonly key: string },
   ): Promise<StatePage>;
   closeSnapshot(snapshot: number): Promise<void>;
-  /** Restores damaged blocks from other peers and damaged rows from the blocks. @throws NodeError NOT_REPAIRABLE */
+  /** Restores damaged blocks from other peers and damaged rows from the blocks. @throws LedgerError NOT_REPAIRABLE */
   repair(peer: string, channel: string): Promise<RepairReport>;
   /** Fsyncs of blocks and signing logs since the start. */
   counters(): Promise<{

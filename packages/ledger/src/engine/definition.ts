@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { parsePolicy } from '../policy/index.ts';
 
 /** Design/ledger.md section 4, unless the definition says otherwise. */
@@ -63,11 +63,11 @@ export type CheckedDefinition = z.output<typeof definition>;
 export type ChannelDefinition = CheckedDefinition['channels'][number];
 export type OrganisationDefinition = CheckedDefinition['organisations'][number];
 
-/** @throws NodeError BAD_DEFINITION */
+/** @throws LedgerError BAD_DEFINITION */
 export function checkDefinition(input: unknown): CheckedDefinition {
   const result = definition.safeParse(input);
   if (!result.success) {
-    throw new NodeError(
+    throw new LedgerError(
       'BAD_DEFINITION',
       `The network definition is not valid: ${z.prettifyError(result.error)}`,
     );
@@ -99,6 +99,6 @@ function mustBeDistinct(what: string, names: readonly string[]): void {
   if (repeated !== undefined) throw bad(`${what} ${repeated} is named twice`);
 }
 
-function bad(message: string): NodeError {
-  return new NodeError('BAD_DEFINITION', `The network definition is not valid: ${message}`);
+function bad(message: string): LedgerError {
+  return new LedgerError('BAD_DEFINITION', `The network definition is not valid: ${message}`);
 }

@@ -10,7 +10,7 @@ import { equalBytes, utf8 } from '@healthchain/core';
 import { nativeSigner } from '../crypto/index.ts';
 import type { GatewayClient } from '../gateway/index.ts';
 import { LIFECYCLE } from '../lifecycle/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { applicationPolicy } from '../policy/index.ts';
 import type { ChannelDefinition } from './definition.ts';
 import type { Network } from './network.ts';
@@ -29,7 +29,7 @@ interface Deployment {
 
 /**
  * Brings the channels' contracts to the definition: each member approves, then one commits, all of it transactions signed by
- * the organisations' administrators. What is committed already is left alone. `settled`: the channel's peers have the same height. @throws NodeError REFUSED
+ * the organisations' administrators. What is committed already is left alone. `settled`: the channel's peers have the same height. @throws LedgerError REFUSED
  */
 export async function deploy(
   network: Network,
@@ -79,7 +79,7 @@ async function committedDefinition(contract: Contract, name: string) {
     return lifecycle.QueryChaincodeDefinitionResult.deserializeBinary(answer);
   } catch (error) {
     if (textOf(error).includes('404')) return undefined;
-    throw new NodeError('REFUSED', `The definition of ${name} cannot be read: ${textOf(error)}`, {
+    throw new LedgerError('REFUSED', `The definition of ${name} cannot be read: ${textOf(error)}`, {
       cause: error,
     });
   }
@@ -141,7 +141,7 @@ async function submit(
       endorsingOrganizations: [...endorsingOrganizations],
     });
   } catch (error) {
-    throw new NodeError('REFUSED', `${name} was refused: ${textOf(error)}`, { cause: error });
+    throw new LedgerError('REFUSED', `${name} was refused: ${textOf(error)}`, { cause: error });
   }
 }
 
@@ -171,7 +171,7 @@ function lifecycleOf(
   channel: ChannelDefinition,
 ): Contract {
   const gateway = mspId === undefined ? undefined : gateways.get(mspId);
-  if (gateway === undefined) throw new NodeError('BAD_NETWORK', `No gateway of ${mspId}`);
+  if (gateway === undefined) throw new LedgerError('BAD_NETWORK', `No gateway of ${mspId}`);
   const onChannel: FabricNetwork = gateway.getNetwork(channel.name);
   return onChannel.getContract(LIFECYCLE);
 }

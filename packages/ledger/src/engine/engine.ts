@@ -1,5 +1,5 @@
 import { createGatewayClient, type GatewayClient } from '../gateway/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { isModule, type ChaincodeSource } from './chaincodes.ts';
 import type { EngineControl } from './control.ts';
 import { LocalEngine, type LocalEngineOptions } from './local-engine.ts';
@@ -46,7 +46,7 @@ async function inThread(options: LocalEngineOptions) {
 function inWorker(options: StartEngineOptions) {
   const isLoadable = Object.values(options.chaincodes).every(isModule);
   if (!isLoadable || options.clock !== undefined) {
-    throw new NodeError('BAD_DEFINITION', 'A worker needs chaincodes as modules, and has its own clock');
+    throw new LedgerError('BAD_DEFINITION', 'A worker needs chaincodes as modules, and has its own clock');
   }
   const { directory, chaincodes, verifyThreads, shareVerifications } = options;
   return startWorkerEngine({

@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { CodedError } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 import type { OpenCall } from '../gateway/index.ts';
 import { LocalEngine, type LocalEngineOptions } from './local-engine.ts';
@@ -47,11 +46,10 @@ async function control({ id, method, args }: Extract<ToEngine, { kind: 'control'
 }
 
 function failureOf(error: unknown): Failure {
-  if (!(error instanceof CodedError)) {
+  if (!(error instanceof LedgerError)) {
     return { code: undefined, message: error instanceof Error ? error.message : String(error), details: {} };
   }
-  const details = error instanceof LedgerError ? { ...error.details, ledger: true } : error.details;
-  return { code: error.code as string, message: error.message, details };
+  return { code: error.code, message: error.message, details: error.details };
 }
 
 function copied(bytes: Uint8Array): Uint8Array {

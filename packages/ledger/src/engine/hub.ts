@@ -1,4 +1,4 @@
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { ChannelOrderer, Message, OrderingNetwork, RawBlock } from '../ordering/index.ts';
 import { decodeBlock, type BlockStore } from '../ordering/index.ts';
 import { BlockFeed, type DeliveredBlock } from '../peer/index.ts';
@@ -70,7 +70,7 @@ export class ChannelHub implements OrderingNetwork {
 
   #mustKnow(node: string): number {
     const id = this.#ids.get(node);
-    if (id === undefined) throw new NodeError('UNKNOWN_NODE', `${node} does not order ${this.channelId}`);
+    if (id === undefined) throw new LedgerError('UNKNOWN_NODE', `${node} does not order ${this.channelId}`);
     return id;
   }
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importPrivateKey, signDigestless } from '../crypto/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { serializeIdentity } from '../msp/index.ts';
 import type { SigningIdentity } from '../ordering/index.ts';
 
@@ -21,7 +21,7 @@ export async function writeKeyPair(directory: string, name: string, pair: KeyPai
   await writeFile(join(directory, `${name}.pem`), pair.certificate);
 }
 
-/** @throws NodeError BAD_NETWORK when it is not there */
+/** @throws LedgerError BAD_NETWORK when it is not there */
 export function readKeyPair(directory: string, name: string): KeyPair {
   try {
     return {
@@ -29,7 +29,7 @@ export function readKeyPair(directory: string, name: string): KeyPair {
       privateKey: readFileSync(join(directory, `${name}.key`), 'utf8'),
     };
   } catch (cause) {
-    throw new NodeError('BAD_NETWORK', `The key pair ${name} is missing in ${directory}`, { cause });
+    throw new LedgerError('BAD_NETWORK', `The key pair ${name} is missing in ${directory}`, { cause });
   }
 }
 

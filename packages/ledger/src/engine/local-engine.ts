@@ -8,7 +8,7 @@ import {
   type GatewayNetwork,
   type OrdererEndpoint,
 } from '../gateway/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { Peer } from '../peer/index.ts';
 import { diskFiles, openLevel } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
@@ -281,7 +281,7 @@ export class LocalEngine implements EngineControl {
       broadcast: async (id, envelope) => {
         const orderer = this.#orderers.get(node.id)?.channels.get(id);
         if (orderer === undefined) {
-          throw new NodeError(
+          throw new LedgerError(
             'STOPPED',
             `rpc error: code = Unavailable desc = orderer ${addressOf(node)} is not running`,
           );
@@ -335,20 +335,20 @@ export class LocalEngine implements EngineControl {
     const node = this.#network.nodes.find((candidate) => candidate.id === id);
     if (node === undefined) {
       const known = this.#network.nodes.map((candidate) => candidate.id).join(', ');
-      throw new NodeError('UNKNOWN_NODE', `There is no node ${id}; known are ${known}`);
+      throw new LedgerError('UNKNOWN_NODE', `There is no node ${id}; known are ${known}`);
     }
     return node;
   }
 
   #runningPeer(id: string): Peer {
     const peer = this.#peers.get(this.#node(id).id);
-    if (peer === undefined) throw new NodeError('STOPPED', `${id} is not a running peer`);
+    if (peer === undefined) throw new LedgerError('STOPPED', `${id} is not a running peer`);
     return peer;
   }
 
   #ledger(id: string, channelId: string) {
     const ledger = this.#runningPeer(id).channel(channelId);
-    if (ledger === undefined) throw new NodeError('NOT_FOUND', `${id} has not joined ${channelId}`);
+    if (ledger === undefined) throw new LedgerError('NOT_FOUND', `${id} has not joined ${channelId}`);
     return ledger;
   }
 }

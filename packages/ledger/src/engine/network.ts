@@ -15,7 +15,7 @@ import {
   issueTls,
   type CertificateAuthority,
 } from '../msp/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { diskFiles } from '../storage/index.ts';
 import {
   checkDefinition,
@@ -62,13 +62,13 @@ export interface CreateNetworkOptions {
 
 /**
  * Makes a network in an empty or missing directory: CAs, key pairs of nodes and administrators, TLS certificates, block 0 of
- * every channel. Complete on return; `network.json` is written last. @throws NodeError BAD_NETWORK, BAD_DEFINITION
+ * every channel. Complete on return; `network.json` is written last. @throws LedgerError BAD_NETWORK, BAD_DEFINITION
  */
 export async function createNetwork(options: CreateNetworkOptions): Promise<Network> {
   const { directory, now } = options;
   const definition = checkDefinition(options.definition);
   if (existsSync(layout.network(directory))) {
-    throw new NodeError('BAD_NETWORK', `${directory} holds a network already`);
+    throw new LedgerError('BAD_NETWORK', `${directory} holds a network already`);
   }
   await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const organisation of definition.organisations)
@@ -80,17 +80,17 @@ export async function createNetwork(options: CreateNetworkOptions): Promise<Netw
   return network;
 }
 
-/** @throws NodeError BAD_NETWORK */
+/** @throws LedgerError BAD_NETWORK */
 export function openNetwork(directory: string): Network {
   const path = layout.network(directory);
   let stored: { format?: unknown; definition?: unknown };
   try {
     stored = JSON.parse(readFileSync(path, 'utf8')) as typeof stored;
   } catch (cause) {
-    throw new NodeError('BAD_NETWORK', `${directory} holds no network`, { cause });
+    throw new LedgerError('BAD_NETWORK', `${directory} holds no network`, { cause });
   }
   if (stored.format !== FORMAT) {
-    throw new NodeError('BAD_NETWORK', `${path} is of format ${String(stored.format)}, not ${FORMAT}`);
+    throw new LedgerError('BAD_NETWORK', `${path} is of format ${String(stored.format)}, not ${FORMAT}`);
   }
   return networkOf(directory, checkDefinition(stored.definition));
 }
@@ -99,7 +99,7 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
   const nodes = nodesOf(definition);
   const organisation = (mspId: string) => {
     const found = definition.organisations.find((candidate) => candidate.mspId === mspId);
-    if (found === undefined) throw new NodeError('BAD_NETWORK', `There is no organisation ${mspId}`);
+    if (found === undefined) throw new LedgerError('BAD_NETWORK', `There is no organisation ${mspId}`);
     return found;
   };
   const keys = (mspId: string, name: string) =>
@@ -111,7 +111,7 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
     organisation,
     channel(name) {
       const found = definition.channels.find((candidate) => candidate.name === name);
-      if (found === undefined) throw new NodeError('BAD_NETWORK', `There is no channel ${name}`);
+      if (found === undefined) throw new LedgerError('BAD_NETWORK', `There is no channel ${name}`);
       return found;
     },
     genesis: (channel) => readFileSync(layout.genesis(directory, channel)),
@@ -123,7 +123,7 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
     admin: (mspId) => keys(mspId, KEYS.admin),
     nodeKeys(id) {
       const node = nodes.find((candidate) => candidate.id === id);
-      if (node === undefined) throw new NodeError('UNKNOWN_NODE', `There is no node ${id}`);
+      if (node === undefined) throw new LedgerError('UNKNOWN_NODE', `There is no node ${id}`);
       return keys(node.mspId, id);
     },
     authority: (mspId) => keys(mspId, KEYS.ca),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { BlockLog, readOnlyFiles, type Damage, type Location } from '../storage/index.ts';
 import { decodeSavepoint, parseStateKey, SAVEPOINT_KEY, wholeState } from '../storage/ledger-keys.ts';
 import { readLevel, type LevelContent } from '../storage/level/index.ts';
@@ -15,18 +15,18 @@ export interface OfflineLedger {
   readonly height: number;
   /** Places in the files of the state whose checksums do not hold. */
   readonly damages: readonly { readonly file: string; readonly offset: number; readonly what: string }[];
-  /** A marshalled common.Block. @throws NodeError BLOCK_CORRUPT, NOT_FOUND */
+  /** A marshalled common.Block. @throws LedgerError BLOCK_CORRUPT, NOT_FOUND */
   block(number: number): Promise<Uint8Array>;
-  /** Marshalled common.Block messages from block 0 on. @throws NodeError BLOCK_CORRUPT, NOT_FOUND */
+  /** Marshalled common.Block messages from block 0 on. @throws LedgerError BLOCK_CORRUPT, NOT_FOUND */
   blocks(): AsyncIterable<Uint8Array>;
   /** All rows of the live state. */
   stateRows(): StatePage;
-  /** Rows of the live state. @throws NodeError STATE_CORRUPT at a damaged one */
+  /** Rows of the live state. @throws LedgerError STATE_CORRUPT at a damaged one */
   state(): AsyncIterable<StatePage['rows'][number]>;
   close(): Promise<void>;
 }
 
-/** @throws NodeError BAD_NETWORK, UNKNOWN_NODE, NOT_FOUND when the peer has not joined the channel */
+/** @throws LedgerError BAD_NETWORK, UNKNOWN_NODE, NOT_FOUND when the peer has not joined the channel */
 export async function openOfflineLedger(options: {
   readonly directory: string;
   readonly peer: string;
@@ -34,13 +34,13 @@ export async function openOfflineLedger(options: {
 }): Promise<OfflineLedger> {
   const network = openNetwork(options.directory);
   const node = network.nodes.find(({ id, kind }) => id === options.peer && kind === 'peer');
-  if (node === undefined) throw new NodeError('UNKNOWN_NODE', `There is no peer ${options.peer}`);
+  if (node === undefined) throw new LedgerError('UNKNOWN_NODE', `There is no peer ${options.peer}`);
   const directory = join(layout.node(options.directory, node.id), network.channel(options.channel).name);
   const log = await BlockLog.open(readOnlyFiles, join(directory, 'blocks'));
   const stored = await storedBlocks(log);
   if (stored.count === 0) {
     await log.close();
-    throw new NodeError('NOT_FOUND', `${options.peer} has not joined ${options.channel}`);
+    throw new LedgerError('NOT_FOUND', `${options.peer} has not joined ${options.channel}`);
   }
   return new PeerFiles(log, stored, await readLevel(join(directory, 'state')));
 }
@@ -73,7 +73,7 @@ class PeerFiles implements OfflineLedger {
     if (place !== undefined) return this.#log.read(number, place);
     const damage = this.#damageInPlaceOf(number);
     if (damage !== undefined) throw this.#log.corrupt({ ...damage, number });
-    throw new NodeError('NOT_FOUND', `The segments hold no block ${number}`, { details: { number } });
+    throw new LedgerError('NOT_FOUND', `The segments hold no block ${number}`, { details: { number } });
   }
 
   async *blocks(): AsyncGenerator<Uint8Array> {
@@ -140,7 +140,7 @@ function savedHeight({ rows }: LevelContent): number | undefined {
   try {
     return row === undefined ? undefined : decodeSavepoint(row).height;
   } catch (error) {
-    if (error instanceof NodeError) return undefined;
+    if (error instanceof LedgerError) return undefined;
     throw error;
   }
 }

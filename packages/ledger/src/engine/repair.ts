@@ -1,11 +1,11 @@
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { PeerChannel } from '../peer/index.ts';
 import { decodeBlock } from '../ordering/index.ts';
 import { decodeStateRow, type LedgerStore, type StateRow } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import type { RepairReport } from './control.ts';
 
-/** Damaged blocks come back from other peers, damaged rows from the blocks. @throws NodeError NOT_REPAIRABLE */
+/** Damaged blocks come back from other peers, damaged rows from the blocks. @throws LedgerError NOT_REPAIRABLE */
 export async function repairLedger(
   ledger: PeerChannel,
   others: readonly PeerChannel[],
@@ -48,7 +48,7 @@ async function rowFromBlocks(
       if (write?.isDelete === true) row = undefined;
       else if (write !== undefined) row = { value: write.value, metadata: row?.metadata ?? NOTHING, version };
       if (metadataWrite !== undefined && row !== undefined) {
-        throw new NodeError(
+        throw new LedgerError(
           'NOT_REPAIRABLE',
           `${JSON.stringify(key)} in ${namespace} has a policy of its own: rebuild the state`,
         );
@@ -56,7 +56,7 @@ async function rowFromBlocks(
     }
   }
   if (row === undefined) {
-    throw new NodeError(
+    throw new LedgerError(
       'NOT_REPAIRABLE',
       `${JSON.stringify(key)} in ${namespace} is not written by any transaction: rebuild the state`,
     );
@@ -75,7 +75,7 @@ async function copyFrom(
     const hash = blockHeaderHash(decodeBlock(bytes).header);
     if (ledger.numberByHash(hash) === number) return bytes;
   }
-  throw new NodeError('NOT_REPAIRABLE', `No running peer has an intact copy of block ${number}`);
+  throw new LedgerError('NOT_REPAIRABLE', `No running peer has an intact copy of block ${number}`);
 }
 
 async function isReadable(store: LedgerStore, number: number): Promise<boolean> {
@@ -83,7 +83,7 @@ async function isReadable(store: LedgerStore, number: number): Promise<boolean> 
     await store.block(number);
     return true;
   } catch (error) {
-    if (error instanceof NodeError && error.code === 'BLOCK_CORRUPT') return false;
+    if (error instanceof LedgerError && error.code === 'BLOCK_CORRUPT') return false;
     throw error;
   }
 }
@@ -93,7 +93,7 @@ export function tryDecode(namespace: string, key: string, row: Uint8Array): Stat
   try {
     return decodeStateRow(namespace, key, row);
   } catch (error) {
-    if (error instanceof NodeError && error.code === 'STATE_CORRUPT') return undefined;
+    if (error instanceof LedgerError && error.code === 'STATE_CORRUPT') return undefined;
     throw error;
   }
 }

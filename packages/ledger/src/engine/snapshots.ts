@@ -1,4 +1,4 @@
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { LedgerStore, LedgerView } from '../storage/index.ts';
 import type { StatePage, StateSnapshot } from './control.ts';
 import { tryDecode } from './repair.ts';
@@ -15,7 +15,7 @@ export class StateSnapshots {
 
   open(peer: string, store: LedgerStore): StateSnapshot {
     if (this.#open.size >= MAX_SNAPSHOTS) {
-      throw new NodeError('REFUSED', `${MAX_SNAPSHOTS} snapshots of the state are open already`);
+      throw new LedgerError('REFUSED', `${MAX_SNAPSHOTS} snapshots of the state are open already`);
     }
     const view = store.view();
     const id = this.#nextId++;
@@ -23,10 +23,10 @@ export class StateSnapshots {
     return { id, height: view.height };
   }
 
-  /** @throws NodeError NOT_FOUND when it was closed, or its peer stopped */
+  /** @throws LedgerError NOT_FOUND when it was closed, or its peer stopped */
   async page(id: number, after: { namespace: string; key: string } | undefined): Promise<StatePage> {
     const found = this.#open.get(id);
-    if (found === undefined) throw new NodeError('NOT_FOUND', 'The snapshot of the state is closed');
+    if (found === undefined) throw new LedgerError('NOT_FOUND', 'The snapshot of the state is closed');
     return pageOf(found.view, after);
   }
 

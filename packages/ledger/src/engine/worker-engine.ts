@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { LedgerError, type LedgerErrorCode } from '../error.ts';
+import { LedgerError } from '../error.ts';
 import type { CallEvents, CallTransport } from '../gateway/index.ts';
-import { NodeError, type NodeErrorCode } from '../node-error.ts';
 import type { EngineControl } from './control.ts';
 import type { LocalEngineOptions } from './local-engine.ts';
 import {
@@ -110,7 +109,7 @@ class Connection implements CallTransport {
     const status = { code: 14, message: `the engine is gone: ${reason}`, details: undefined };
     for (const events of this.#calls.values()) events.end(status);
     this.#calls.clear();
-    for (const pending of this.#pending.values()) pending.reject(new NodeError('STOPPED', status.message));
+    for (const pending of this.#pending.values()) pending.reject(new LedgerError('STOPPED', status.message));
     this.#pending.clear();
   }
 }
@@ -135,10 +134,7 @@ const CONTROL_METHODS = [
 
 function errorOf({ code, message, details }: Failure): Error {
   if (code === undefined) return new Error(message);
-  const options = { details };
-  return Object.hasOwn(details, 'ledger')
-    ? new LedgerError(code as LedgerErrorCode, message, options)
-    : new NodeError(code as NodeErrorCode, message, options);
+  return new LedgerError(code, message, { details });
 }
 
 /** Without the rest of a larger buffer: what is posted is copied as a whole. */

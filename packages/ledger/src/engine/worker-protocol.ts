@@ -1,3 +1,4 @@
+import type { LedgerErrorCode } from '../error.ts';
 import type { CallRequest, CallStatus } from '../gateway/index.ts';
 import type { EngineControl } from './control.ts';
 
@@ -23,7 +24,7 @@ export type FromEngine =
   | { readonly kind: 'ready' };
 
 export interface Failure {
-  readonly code: string | undefined;
+  readonly code: LedgerErrorCode | undefined;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { ERROR, ERROR_THRESHOLD } from '../peer/chaincode.ts';
 import { ProposalRefused, type DecodedProposal, type Endorsed, type Peer } from '../peer/index.ts';
 import type { CallContext } from './call.ts';
@@ -32,7 +32,7 @@ export async function ask(context: CallContext, peer: Peer, proposal: DecodedPro
       const code = error.byFilter ? Code.UNAVAILABLE : Code.FAILED_PRECONDITION;
       return { ok: false, peer, code, message: error.message, retry: error.byFilter };
     }
-    if (error instanceof NodeError && error.code === 'STOPPED') {
+    if (error instanceof LedgerError && error.code === 'STOPPED') {
       return { ok: false, peer, code: Code.UNAVAILABLE, message: error.message, retry: true };
     }
     throw error;
@@ -62,7 +62,7 @@ async function withTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, reject) => {
     const text = 'rpc error: code = DeadlineExceeded desc = context deadline exceeded';
-    timer = setTimeout(() => reject(new NodeError('STOPPED', text)), ENDORSEMENT_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new LedgerError('STOPPED', text)), ENDORSEMENT_TIMEOUT_MS);
   });
   try {
     return await Promise.race([work, expiry]);

@@ -1,4 +1,4 @@
-import { LedgerError } from '../error.ts';
+import { isRefusedInput } from '../error.ts';
 import type { CallContext } from './call.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
 import { commitStatus } from './commit-status.ts';
@@ -86,7 +86,7 @@ function find<T>(table: Readonly<Record<string, T>>, method: string): T {
 function toRpcError(error: unknown, context: CallContext): RpcError {
   if (error instanceof RpcError) return error;
   if (context.signal.reason instanceof RpcError) return context.signal.reason;
-  if (error instanceof LedgerError) return new RpcError(Code.INVALID_ARGUMENT, error.message);
+  if (isRefusedInput(error)) return new RpcError(Code.INVALID_ARGUMENT, error.message);
   process.emitWarning(error instanceof Error ? error : String(error), { code: 'LEDGER_GATEWAY_BUG' });
   return new RpcError(Code.INTERNAL, 'internal error of the gateway');
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { BlockLog, type AppendFile, type FileStore, type Location } from '../storage/index.ts';
 import { decodeLocation, encodeLocation } from '../storage/ledger-keys.ts';
 
@@ -23,7 +23,7 @@ export class BlockStore {
     this.#height = height;
   }
 
-  /** @throws NodeError BLOCK_CORRUPT */
+  /** @throws LedgerError BLOCK_CORRUPT */
   static async open(files: FileStore, directory: string): Promise<BlockStore> {
     const log = await BlockLog.open(files, join(directory, 'blocks'));
     const places = await files.open(join(directory, 'places'));
@@ -47,7 +47,7 @@ export class BlockStore {
 
   async append(number: number, bytes: Uint8Array): Promise<void> {
     if (number !== this.#height) {
-      throw new NodeError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.#height}`);
+      throw new LedgerError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.#height}`);
     }
     const location = await this.#log.append(number, bytes);
     await this.#places.append([encodeLocation(location)]);
@@ -60,11 +60,12 @@ export class BlockStore {
     await this.#log.sync();
   }
 
-  /** @throws NodeError NOT_FOUND, BLOCK_CORRUPT */
+  /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
   async block(number: number): Promise<Uint8Array> {
     const recent = this.#recent.get(number);
     if (recent !== undefined) return recent;
-    if (number < 0 || number >= this.#height) throw new NodeError('NOT_FOUND', `There is no block ${number}`);
+    if (number < 0 || number >= this.#height)
+      throw new LedgerError('NOT_FOUND', `There is no block ${number}`);
     return this.#log.read(number, await this.#place(number));
   }
 

@@ -1,5 +1,5 @@
 import { WireReader, WireWriter } from '../wire/index.ts';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 
 export interface BlockHeader {
   readonly number: bigint;
@@ -41,7 +41,7 @@ export function encodeBlock(block: RawBlock): Uint8Array {
   ]);
 }
 
-/** @throws LedgerError MALFORMED, NodeError NOT_FOUND when there is no header */
+/** @throws LedgerError MALFORMED */
 export function decodeBlock(bytes: Uint8Array): RawBlock {
   const reader = new WireReader(bytes);
   let header: BlockHeader | undefined;
@@ -54,7 +54,7 @@ export function decodeBlock(bytes: Uint8Array): RawBlock {
       metadata = metadata.concat(decodeList(reader.bytes()));
     else reader.skip();
   }
-  if (header === undefined) throw new NodeError('NOT_FOUND', 'A block without a header');
+  if (header === undefined) throw new LedgerError('MALFORMED', 'A block without a header');
   return { header, data, metadata };
 }
 

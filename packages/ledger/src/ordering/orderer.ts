@@ -2,7 +2,6 @@ import { equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
-import { NodeError } from '../node-error.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal } from './admission.ts';
 import { Authority } from './authority.ts';
@@ -321,7 +320,7 @@ export class ChannelOrderer {
     setTimeout(() => {
       this.#catchUp(from, height)
         .catch((error: unknown) => {
-          if (!(error instanceof LedgerError || error instanceof NodeError)) this.#fail(error);
+          if (!(error instanceof LedgerError)) this.#fail(error);
         })
         .finally(() => {
           this.#catchingUp = false;
@@ -337,7 +336,7 @@ export class ChannelOrderer {
       const number = Number(block.header.number);
       if (number < this.#store.height) continue;
       if (!equalBytes(block.header.previousHash, this.#previousHash)) {
-        throw new NodeError('OUT_OF_ORDER', `Block ${number} of authority ${from} does not follow`);
+        throw new LedgerError('OUT_OF_ORDER', `Block ${number} of authority ${from} does not follow`);
       }
       await checkFinality(this.#council, this.#settings.verifier, openBlock(block));
       await this.#runner.between(async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { AppendFile, FileStore } from '../storage/index.ts';
 import { encodeFrameHeader, nextWholeFrame, readFrame } from '../storage/frames.ts';
 import { decodeRecord, encodeRecord, type SigningRecord } from './records.ts';
@@ -32,7 +32,7 @@ export class SigningLog {
 
   /**
    * A torn tail of the last file is cut: what was not durable was never sent. Any other damage may have been sent, and an
-   * authority that has forgotten it could sign twice. @throws NodeError SIGNING_CORRUPT, which names file and offset
+   * authority that has forgotten it could sign twice. @throws LedgerError SIGNING_CORRUPT, which names file and offset
    */
   static async open(
     files: FileStore,
@@ -115,8 +115,8 @@ function isTorn(bytes: Uint8Array, offset: number): boolean {
   );
 }
 
-function corrupt(path: string, offset: number): NodeError {
-  return new NodeError(
+function corrupt(path: string, offset: number): LedgerError {
+  return new LedgerError(
     'SIGNING_CORRUPT',
     `What this authority has signed is damaged (${path} at byte ${offset})`,
     {

@@ -1,4 +1,3 @@
-import { NodeError } from '../node-error.ts';
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
@@ -144,7 +143,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   async envelope(block: number, index: number): Promise<Uint8Array> {
     const envelope = (await this.committed(block)).block.data[index];
     if (envelope === undefined)
-      throw new NodeError('NOT_FOUND', `Block ${block} has no transaction ${index}`);
+      throw new LedgerError('NOT_FOUND', `Block ${block} has no transaction ${index}`);
     return envelope;
   }
 
@@ -166,7 +165,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     const set = transaction?.action?.sets.namespaces.find((candidate) => candidate.namespace === namespace);
     const write = set?.writes.find((candidate) => candidate.key === key);
     if (transaction === undefined || write === undefined) {
-      throw new NodeError(
+      throw new LedgerError(
         'INDEX_CORRUPT',
         `The history of ${JSON.stringify(key)} names block ${place.block} wrongly`,
       );

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '@healthchain/core';
-import { LedgerError } from '../error.ts';
-import { NodeError } from '../node-error.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Identity } from '../msp/index.ts';
 import type { SignedData } from '../policy/index.ts';
@@ -319,8 +317,5 @@ function refusal(message: string, height = 0): Endorsed {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof SimulationError || error instanceof NodeError || error instanceof LedgerError) {
-    return error.message;
-  }
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { SigningIdentity } from '../ordering/envelope.ts';
 import type { FileStore, KeyValueStore } from '../storage/index.ts';
@@ -49,7 +49,7 @@ export class Peer {
     });
   }
 
-  /** Opens all channels or none. @throws NodeError BLOCK_CORRUPT, INDEX_CORRUPT when a ledger's files cannot be relied on */
+  /** Opens all channels or none. @throws LedgerError BLOCK_CORRUPT, INDEX_CORRUPT when a ledger's files cannot be relied on */
   static async start(settings: PeerSettings): Promise<Peer> {
     const { name, files, openRows, verifier, onFailure } = settings;
     const channels = new Map<string, PeerChannel>();
@@ -98,7 +98,7 @@ export class Peer {
     return this.#settings.chaincodes.has(name);
   }
 
-  /** @throws ProposalRefused; NodeError STOPPED when the peer is not there (any more) */
+  /** @throws ProposalRefused; LedgerError STOPPED when the peer is not there (any more) */
   async endorse(proposal: DecodedProposal): Promise<Endorsed> {
     if (this.#isStopped) throw this.#stopped();
     const endorsed = await this.#endorser.process(proposal);
@@ -119,8 +119,8 @@ export class Peer {
     await Promise.all([...this.#channels.values()].map((channel) => channel.stop()));
   }
 
-  #stopped(): NodeError {
-    return new NodeError(
+  #stopped(): LedgerError {
+    return new LedgerError(
       'STOPPED',
       `rpc error: code = Unavailable desc = peer ${this.address} is not running`,
     );

@@ -1,4 +1,4 @@
-import { NodeError } from '../node-error.ts';
+import { isRefusedInput, LedgerError } from '../error.ts';
 import type { ChaincodeDefinition } from '../lifecycle/index.ts';
 import { ERROR, type Chaincode, type ChaincodeEvent, type ChaincodeResponse } from './chaincode.ts';
 import type { DefinitionCache } from './definitions.ts';
@@ -35,7 +35,7 @@ export interface ExecutionContext {
   readonly depth: number;
 }
 
-/** Runs an application chaincode. @throws SimulationError, NodeError */
+/** Runs an application chaincode. @throws SimulationError, LedgerError */
 export async function execute(
   context: ExecutionContext,
   name: string,
@@ -103,7 +103,8 @@ async function withTimeout<T>(running: Promise<T>, timeoutMs: number, txId: stri
   try {
     return await Promise.race([running, expiry]);
   } catch (error) {
-    if (error instanceof SimulationError || error instanceof NodeError) throw error;
+    if (error instanceof SimulationError) throw error;
+    if (error instanceof LedgerError && !isRefusedInput(error)) throw error;
     const text = error instanceof Error ? error.toString() : String(error);
     throw new SimulationError(`transaction returned with failure: ${text}`);
   } finally {

@@ -1,4 +1,4 @@
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import {
   decodeMetadata,
   hashedNamespace,
@@ -174,7 +174,7 @@ export class Simulator {
   }
 
   #mustBeOpen(): void {
-    if (this.#isDone) throw new NodeError('STOPPED', 'The simulation has ended');
+    if (this.#isDone) throw new LedgerError('STOPPED', 'The simulation has ended');
   }
 
   #mustBeWritable(namespace: string, key: string): void {

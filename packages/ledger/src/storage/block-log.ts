@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { AppendFile, FileStore } from './files.ts';
 import { encodeFrameHeader, nextWholeFrame, readFrame, type FrameState } from './frames.ts';
 
@@ -77,7 +77,7 @@ export class BlockLog {
     await Promise.all([...files].map((file) => file.sync()));
   }
 
-  /** @throws NodeError BLOCK_CORRUPT when the frame there is not an intact frame of this number */
+  /** @throws LedgerError BLOCK_CORRUPT when the frame there is not an intact frame of this number */
   async read(number: number, location: Location): Promise<Uint8Array> {
     const file = this.#segments.get(location.segment);
     const bytes = await file?.read(location.offset, location.length);
@@ -128,10 +128,10 @@ export class BlockLog {
     return [...this.#segments.values()].reduce((sum, file) => sum + file.size, 0);
   }
 
-  corrupt(damage: Damage): NodeError {
+  corrupt(damage: Damage): LedgerError {
     const name = damage.number === undefined ? 'a block' : `block ${damage.number}`;
     const place = `${this.#path(damage.segment)} at byte ${damage.offset}`;
-    return new NodeError('BLOCK_CORRUPT', `The stored bytes of ${name} are damaged (${place})`, {
+    return new LedgerError('BLOCK_CORRUPT', `The stored bytes of ${name} are damaged (${place})`, {
       details: { ...damage, file: this.#path(damage.segment) },
     });
   }

@@ -1,5 +1,5 @@
 import { ClassicLevel, type BatchOperation } from 'classic-level';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import { auditLevel } from './level/index.ts';
 
 interface Entry {
@@ -46,13 +46,13 @@ type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 /**
  * Opens a LevelDB whose files all hold their checksums: LevelDB itself would serve, lose or die of what is damaged.
- * @throws NodeError STORE_CORRUPT
+ * @throws LedgerError STORE_CORRUPT
  */
 export async function openLevel(directory: string): Promise<KeyValueStore> {
   const [damage] = await auditLevel(directory);
   if (damage !== undefined) {
     const { file, offset, what } = damage;
-    throw new NodeError('STORE_CORRUPT', `${what} is damaged (${file} at byte ${offset})`, {
+    throw new LedgerError('STORE_CORRUPT', `${what} is damaged (${file} at byte ${offset})`, {
       details: {
         ...damage,
         hint: `The blocks hold all of it: remove ${directory} and start the node again.`,
@@ -120,11 +120,11 @@ function readable<T>(read: () => T): T {
   }
 }
 
-/** @throws NodeError STORE_CORRUPT for what LevelDB finds to be damaged while it runs */
+/** @throws LedgerError STORE_CORRUPT for what LevelDB finds to be damaged while it runs */
 function rethrow(error: unknown): never {
   const isDamage = error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';
   if (!isDamage) throw error;
-  throw new NodeError('STORE_CORRUPT', `The files of the state are damaged: ${error.message}`, {
+  throw new LedgerError('STORE_CORRUPT', `The files of the state are damaged: ${error.message}`, {
     cause: error,
   });
 }

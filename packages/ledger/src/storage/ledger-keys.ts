@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { utf8 } from '@healthchain/core';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { Range } from './key-value.ts';
 import type { Location } from './block-log.ts';
 
@@ -89,11 +89,11 @@ export function encodeTransaction(txId: string, place: TransactionPlace): Uint8A
   return Buffer.concat([row, shortDigest(txId, row)]);
 }
 
-/** @throws NodeError INDEX_CORRUPT */
+/** @throws LedgerError INDEX_CORRUPT */
 export function decodeTransaction(txId: string, bytes: Uint8Array): TransactionPlace {
   const row = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (row.length !== 21 || !shortDigest(txId, row.subarray(0, 13)).equals(row.subarray(13))) {
-    throw new NodeError('INDEX_CORRUPT', `The index entry of transaction ${txId} is damaged`, {
+    throw new LedgerError('INDEX_CORRUPT', `The index entry of transaction ${txId} is damaged`, {
       details: { txId },
     });
   }
@@ -147,12 +147,15 @@ export function encodeSavepoint(savepoint: Savepoint): Uint8Array {
   return Buffer.concat([hash('sha256', text, 'buffer'), Buffer.from(text)]);
 }
 
-/** @throws NodeError INDEX_CORRUPT */
+/** @throws LedgerError INDEX_CORRUPT */
 export function decodeSavepoint(bytes: Uint8Array): Savepoint {
   const row = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = row.toString('utf8', 32);
   if (!hash('sha256', text, 'buffer').equals(row.subarray(0, 32))) {
-    throw new NodeError('INDEX_CORRUPT', 'The savepoint of the state is damaged; rebuild it from the blocks');
+    throw new LedgerError(
+      'INDEX_CORRUPT',
+      'The savepoint of the state is damaged; rebuild it from the blocks',
+    );
   }
   const raw = JSON.parse(text) as {
     height: number;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { HistoryEntry, StateUpdate } from '../validation/index.ts';
 import { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
 import type { FileStore } from './files.ts';
@@ -41,7 +41,7 @@ export class LedgerStore {
   /**
    * `rows` is opened by `openRows` under `<directory>/state`. Where the log holds blocks after the savepoint (all of them when
    * the state's folder is gone), their places are returned to be applied (`apply`) before anything else, read by
-   * `pendingBlock`; a torn tail is cut. @throws NodeError BLOCK_CORRUPT, INDEX_CORRUPT
+   * `pendingBlock`; a torn tail is cut. @throws LedgerError BLOCK_CORRUPT, INDEX_CORRUPT
    */
   static async open(
     files: FileStore,
@@ -75,7 +75,7 @@ export class LedgerStore {
     return this.#log.bytes;
   }
 
-  /** The block is durable and its effects are visible on return. @throws NodeError OUT_OF_ORDER */
+  /** The block is durable and its effects are visible on return. @throws LedgerError OUT_OF_ORDER */
   async commit(block: BlockCommit): Promise<void> {
     this.#mustFollow(block.number);
     const location = await this.#log.append(block.number, block.bytes);
@@ -108,16 +108,18 @@ export class LedgerStore {
     return new LedgerView(this.#rows.view());
   }
 
-  /** @throws NodeError NOT_FOUND, BLOCK_CORRUPT */
+  /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
   async block(number: number): Promise<Uint8Array> {
     const row = number < 0 || number >= this.height ? undefined : this.#rows.get(keys.blockKey(number));
     if (row === undefined) {
-      throw new NodeError('NOT_FOUND', `no such block number [${number}] in index`, { details: { number } });
+      throw new LedgerError('NOT_FOUND', `no such block number [${number}] in index`, {
+        details: { number },
+      });
     }
     return this.#log.read(number, keys.decodeLocation(row));
   }
 
-  /** The next block to be applied, at a place that `open` returned. @throws NodeError BLOCK_CORRUPT */
+  /** The next block to be applied, at a place that `open` returned. @throws LedgerError BLOCK_CORRUPT */
   pendingBlock(location: Location): Promise<Uint8Array> {
     return this.#log.read(this.height, location);
   }
@@ -164,7 +166,7 @@ export class LedgerStore {
 
   #mustFollow(number: number): void {
     if (number === this.height) return;
-    throw new NodeError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.height}`);
+    throw new LedgerError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.height}`);
   }
 
   #stateChanges(block: BlockCommit): Change[] {

@@ -14,13 +14,13 @@ export class LedgerView {
     this.height = row === undefined ? 0 : keys.decodeHeight(row);
   }
 
-  /** @throws NodeError STATE_CORRUPT */
+  /** @throws LedgerError STATE_CORRUPT */
   get(namespace: string, key: string): StateRow | undefined {
     const row = this.#view.get(keys.stateKey(namespace, key));
     return row === undefined ? undefined : decodeStateRow(namespace, key, row);
   }
 
-  /** Keys in [start, end) in byte order; an empty end is open. @throws NodeError STATE_CORRUPT */
+  /** Keys in [start, end) in byte order; an empty end is open. @throws LedgerError STATE_CORRUPT */
   async *range(
     namespace: string,
     start: string,

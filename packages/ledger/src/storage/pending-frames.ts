@@ -2,7 +2,7 @@ import type { BlockLog, Damage, Location } from './block-log.ts';
 
 /**
  * Where the blocks from `height` on lie, in their order; of a repaired block the later copy. A torn tail is cut.
- * @throws NodeError BLOCK_CORRUPT when one of them is damaged and no later copy replaces it
+ * @throws LedgerError BLOCK_CORRUPT when one of them is damaged and no later copy replaces it
  */
 export async function framesFrom(
   log: BlockLog,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { labelled } from '@healthchain/core';
-import { NodeError } from '../node-error.ts';
+import { LedgerError } from '../error.ts';
 import type { Version } from '../rwset/index.ts';
 
 export interface StateRow {
@@ -27,7 +27,7 @@ export function encodeStateRow(namespace: string, key: string, row: StateRow): U
   return bytes;
 }
 
-/** @throws NodeError STATE_CORRUPT, which names namespace and key */
+/** @throws LedgerError STATE_CORRUPT, which names namespace and key */
 export function decodeStateRow(namespace: string, key: string, bytes: Uint8Array): StateRow {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length < FIXED_BYTES) throw corruptRow(namespace, key);
@@ -60,8 +60,8 @@ function rowDigest(namespace: string, key: string, body: Uint8Array): Buffer {
   return hash('sha256', preimage, 'buffer');
 }
 
-function corruptRow(namespace: string, key: string): NodeError {
-  return new NodeError(
+function corruptRow(namespace: string, key: string): LedgerError {
+  return new LedgerError(
     'STATE_CORRUPT',
     `The stored value of ${JSON.stringify(key)} in ${namespace} is damaged`,
     {
