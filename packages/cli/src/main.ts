@@ -12,7 +12,9 @@ const COMMON_OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// What a failed command could not close must not keep the process.
+if (code !== 0) process.exit(code);
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

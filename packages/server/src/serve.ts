@@ -49,14 +49,14 @@ export async function serve(config: ServerConfig, parts: ServerParts): Promise<R
       throw error;
     },
   );
-  const metrics = createMetrics(config.organisation.mspId);
-  const app = buildServer(restContext(config, { store, exchange, logger, metrics }));
+  const closers: (() => Promise<void>)[] = [() => exchange.close(), async () => store.close()];
   const close = async (): Promise<void> => {
-    await app.close();
-    await exchange.close();
-    store.close();
+    for (const closer of closers) await closer();
   };
   try {
+    const metrics = createMetrics(config.organisation.mspId);
+    const app = buildServer(restContext(config, { store, exchange, logger, metrics }));
+    closers.unshift(() => app.close());
     await app.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
     await close();

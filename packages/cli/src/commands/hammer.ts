@@ -1,28 +1,19 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { optionalText, wholeNumber } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { readRunFile } from '../control/client.ts';
-import {
-  organisationOf,
-  requireState,
-  serverUrl,
-  userOf,
-  type ConsortiumState,
-} from '../consortium/state.ts';
+import { requireState, type ConsortiumState } from '../consortium/state.ts';
 import { clientFor } from '../consortium/tokens.ts';
 import { CliError } from '../error.ts';
-import { until } from '../wait.ts';
+import type { FhirClient } from '../fhir-client.ts';
 import { HammerJournal } from '../hammer/journal.ts';
-import { hammer, promisesHeld, type HammerReport, type Supervisor } from '../hammer/run.ts';
-
-/** Longest that a start may take before the hammer gives up. */
-const START_DEADLINE_MS = 120_000;
+import { hammer, promisesHeld, type HammerReport } from '../hammer/run.ts';
+import { supervise } from '../hammer/supervisor.ts';
+import { verifyConsortium } from '../verify/online.ts';
+import { reportLines as verifyLines, type VerifyReport } from '../verify/report.ts';
 
 export const hammerCommand: Command = {
   summary:
-    'Loads a server over HTTP, keeps a journal of what was acknowledged, and checks that all of it is there.',
+    'Loads the servers over HTTP, keeps a journal of what was acknowledged, checks that all of it is there, and verifies every peer.',
   usage:
     '[--as USER] [--clients 8] [--seconds 10] [--kills 0]   with --kills, ends the whole process that often',
   options: {
@@ -35,22 +26,23 @@ export const hammerCommand: Command = {
   async run(context) {
     const { options, data, output } = context;
     const state = requireState(data);
-    const handle = optionalText(options, 'as') ?? defaultUser(state);
-    const clientCount = wholeNumber(options, 'clients', { default: 8, min: 1, max: 64 });
-    const fhir = await clientFor(data, state, handle);
+    const supervisor = await supervise(data, state);
+    const clients = await clientsOf(context, state);
     const journal = new HammerJournal(optionalText(options, 'journal') ?? join(data, 'hammer.journal'));
+    const onProgress = (line: string): void => output.progress(line);
     try {
       const report = await hammer({
         run: crypto.randomUUID().slice(0, 8),
-        clients: Array.from({ length: clientCount }, () => fhir),
+        clients,
         seconds: wholeNumber(options, 'seconds', { default: 10, min: 1, max: 600 }),
         kills: wholeNumber(options, 'kills', { default: 0, min: 0, max: 100 }),
         journal,
-        supervisor: supervisorOf(context, state, handle),
-        onProgress: (line) => output.progress(line),
+        supervisor,
+        onProgress,
       });
-      output.print(report, () => reportLines(report));
-      if (!promisesHeld(report))
+      const verified = await verifyConsortium(data, state, onProgress);
+      output.print({ ...report, verified }, () => reportLines(report, verified));
+      if (!promisesHeld(report) || !verified.ok)
         throw new CliError('FAILED_CHECK', 'A promise was broken; the journal tells which');
     } finally {
       journal.close();
@@ -58,41 +50,25 @@ export const hammerCommand: Command = {
   },
 };
 
-function defaultUser(state: ConsortiumState): string {
-  const doctor = state.users.find((user) => user.role === 'doctor');
-  if (doctor === undefined) throw new CliError('USAGE', '--as is missing');
-  return doctor.handle;
+/** Simulated users, in turn as each of the doctors of all hospitals unless one is named. */
+async function clientsOf({ options, data }: CommandContext, state: ConsortiumState): Promise<FhirClient[]> {
+  const named = optionalText(options, 'as');
+  const doctors = state.users.filter(({ role }) => role === 'doctor').map(({ handle }) => handle);
+  const handles = named === undefined ? doctors : [named];
+  const count = wholeNumber(options, 'clients', { default: 8, min: 1, max: 64 });
+  return Promise.all(
+    Array.from({ length: count }, (_, i) => clientFor(data, state, handles[i % handles.length] as string)),
+  );
 }
 
-function supervisorOf({ data }: CommandContext, state: ConsortiumState, handle: string): Supervisor {
-  const url = `${serverUrl(organisationOf(state, userOf(state, handle).organisation))}/readyz`;
-  return {
-    async kill() {
-      const run = readRunFile(data);
-      if (run === undefined) throw new CliError('NOT_RUNNING', 'The consortium ended by itself');
-      process.kill(run.pid, 'SIGKILL');
-      await until(() => readRunFile(data) === undefined, 'the process to end', START_DEADLINE_MS);
-    },
-    async start() {
-      const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-      spawn(process.execPath, [main, 'up', '--data', data], { stdio: 'ignore', detached: true }).unref();
-      await until(() => answers(url), 'the servers to be ready', START_DEADLINE_MS);
-    },
-  };
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(1_000) })).status === 200;
-  } catch {
-    return false;
-  }
-}
-
-function reportLines(report: HammerReport): string[] {
+function reportLines(report: HammerReport, verified: VerifyReport): string[] {
+  const { counts, kills, readyMs } = report;
+  const slowest = readyMs.length === 0 ? '' : `, ready again after at most ${Math.max(...readyMs)} ms`;
   return [
-    `${report.counts.acknowledged} writes acknowledged, ${report.counts.refused} refused, ${report.counts.unanswered} unanswered, ${report.kills} kills`,
+    `${counts.acknowledged} writes acknowledged, ${counts.refused} refused, ${counts.unanswered} unanswered, ${kills} kills${slowest}`,
     `lost: ${report.lost.length}  altered: ${report.altered.length}  half applied: ${report.halfApplied.length}  sessions that went back: ${report.wentBack.length}`,
     ...[...report.lost, ...report.altered, ...report.halfApplied, ...report.wentBack].slice(0, 20),
+    '',
+    ...verifyLines(verified),
   ];
 }

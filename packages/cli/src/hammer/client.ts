@@ -12,6 +12,14 @@ export interface HammerCounts {
   refused: number;
   unanswered: number;
   reads: number;
+  /** Reads that were told to come again later. */
+  unavailable: number;
+}
+
+/** A resource of this session and the highest version that it was shown of it. */
+interface Own {
+  readonly path: string;
+  version: number;
 }
 
 /** One simulated user: writes about one patient of its own, one request at a time, so that its session has an order. */
@@ -21,8 +29,10 @@ export class HammerClient {
   readonly #journal: HammerJournal;
   readonly #counts: HammerCounts;
   readonly #run: string;
-  /** Highest version this session was shown of its own chart note. */
-  #note: { path: string; version: number } | undefined;
+  /** The chart note that this session amends. */
+  #note: Own | undefined;
+  /** The last resource that was acknowledged to this session. */
+  #last: Own | undefined;
   #patient: string | undefined;
   #sequence = 0;
   readonly violations: string[] = [];
@@ -41,17 +51,21 @@ export class HammerClient {
     this.#counts = input.counts;
   }
 
-  /** One round; an unanswered request is not an error, what happened to it is decided by the check afterwards. */
-  async round(): Promise<void> {
+  /**
+   * One round; an unanswered request is not an error, what happened to it is decided by the check afterwards.
+   *
+   * @returns whether the server answered
+   */
+  async round(): Promise<boolean> {
+    const steps = [() => this.#create(), () => this.#amend(), () => this.#readOwn(), () => this.#group()];
     try {
       if (this.#patient === undefined) await this.#register();
-      else
-        await [() => this.#create(), () => this.#amend(), () => this.#readOwn(), () => this.#group()][
-          this.#sequence++ % 4
-        ]?.();
+      else await steps[this.#sequence++ % steps.length]?.();
+      return true;
     } catch (error) {
       if (!(error instanceof CliError) || error.code !== 'UNREACHABLE') throw error;
       this.#counts.unanswered++;
+      return false;
     }
   }
 
@@ -86,17 +100,23 @@ export class HammerClient {
   }
 
   async #readOwn(): Promise<void> {
-    if (this.#note === undefined) return;
-    const response = await this.#fhir.request('GET', this.#note.path);
+    for (const own of [this.#note, this.#last]) if (own !== undefined) await this.#readBack(own);
+  }
+
+  /** What was acknowledged is there, and no older version than the last one shown. */
+  async #readBack(own: Own): Promise<void> {
+    const response = await this.#fhir.request('GET', own.path);
     this.#counts.reads++;
-    if (response.status !== 200) return;
-    const version = versionOf(response);
-    if (version < this.#note.version) {
-      this.violations.push(
-        `${this.#note.path}: the session saw version ${this.#note.version}, then ${version}`,
-      );
+    if (response.status >= 500 || response.status === 429) {
+      this.#counts.unavailable++;
+      return;
     }
-    this.#note = { path: this.#note.path, version };
+    const version = response.status === 200 ? versionOf(response) : 0;
+    if (version < own.version) {
+      const then = response.status === 200 ? `version ${version}` : `status ${response.status}`;
+      this.violations.push(`${own.path}: the session saw version ${own.version}, then ${then}`);
+    }
+    own.version = Math.max(own.version, version);
   }
 
   async #group(): Promise<void> {
@@ -124,6 +144,7 @@ export class HammerClient {
     }
     this.#counts.acknowledged++;
     const { path, version } = locationOf(response);
+    this.#last = { path, version };
     this.#journal.add({
       kind: 'acknowledged',
       client: this.#number,
