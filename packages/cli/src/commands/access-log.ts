@@ -53,7 +53,7 @@ function row(resource: SearchEntry['resource']): string[] {
     event.recorded ?? '',
     agent?.who?.display ?? agent?.who?.identifier?.value ?? '',
     agent?.role?.[0]?.coding?.[0]?.code ?? '',
-    event.outcome === '0' ? 'released' : `refused ${event.outcomeDesc ?? ''}`.trim(),
+    event.outcomeDesc ?? (event.outcome === '0' ? 'released' : 'refused'),
     event.purposeOfEvent?.[0]?.coding?.[0]?.code ?? '',
     String(Math.max(0, (event.entity?.length ?? 1) - 1)),
   ];
