@@ -116,6 +116,7 @@ describe('headers', () => {
     async (id) => {
       const answer = await send(north, { path: '/fhir/metadata', headers: { 'x-request-id': id } });
       expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      expect(answer.headers).not.toHaveProperty('x-correlation-id');
     },
   );
 });
