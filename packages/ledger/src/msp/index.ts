@@ -1,5 +1,4 @@
-import { parseCertificatePem } from './certificate.ts';
-
+export { certificateAttributes } from './attributes.ts';
 export {
   createAuthority,
   createRevocationList,
@@ -18,8 +17,3 @@ export {
 export { createIdentityManager } from './manager.ts';
 export { decodePrincipal, encodeIdentityPrincipal, encodeRolePrincipal } from './principal.ts';
 export type { Identity, IdentityManager, NodeRole, Principal } from './types.ts';
-
-/** The attributes of Fabric CA's extension in a PEM certificate; none when it has none. @throws LedgerError MALFORMED */
-export function certificateAttributes(pem: string): Readonly<Record<string, string>> {
-  return parseCertificatePem(pem).attributes;
-}
