@@ -41,8 +41,8 @@ export interface Custodian {
   readonly ingested: Tip | undefined;
 
   /**
-   * Takes the shares of one block into the vault. On return they are durable, and so is the progress; private keys that no
-   * later block may use are destroyed.
+   * Takes the shares of one block into the vault; private keys that no later block may use are destroyed, after everything that
+   * they opened is durable. A power cut may undo blocks since: `ingested` says from where on they are to come again.
    *
    * @throws CustodyError OUT_OF_ORDER when the block is not the one after the last
    */

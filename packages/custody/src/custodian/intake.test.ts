@@ -1,14 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256, toHex } from '@healthchain/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freshBytes } from '../envelope/envelope.ts';
 import { importIntakeKey, type PublicIntakeKey } from '../sealing/intake-key.ts';
 import { sealShareMessage } from '../sealing/share-message.ts';
 import { shareHash } from '../shares/shares.ts';
+import { IntakeKeyFiles } from '../store/intake-keys.ts';
+import { Vault } from '../store/vault.ts';
 import { Consortium, tipOf } from '../testing/consortium.ts';
 import { headerOf, HIV, LABORATORY, observation } from '../testing/records.ts';
 import type { Custodian } from './api.ts';
 import type { BlockFacts, CommittedWrite } from './facts.ts';
+import { Intake } from './intake.ts';
 
 const laboratory = { header: headerOf(1), labels: LABORATORY, type: 'Observation', resource: observation(1) };
 const hiv = {
@@ -170,6 +174,28 @@ describe('an intake key', () => {
     });
     north.ingest(block(3));
     expect(north.intakeKeys()).toEqual([{ keyId: next.keyId, state: 'open' }]);
+  });
+
+  it('is destroyed after everything that it opened was synced', () => {
+    const steps: string[] = [];
+    const owner = { channel: 'care', mspId: 'NorthMSP' };
+    const vault = new Vault(join(consortium.directory, 'other.sqlite'), owner);
+    const keys = new IntakeKeyFiles(join(consortium.directory, 'other-keys'), owner);
+    const take = vault.take.bind(vault);
+    vi.spyOn(vault, 'take').mockImplementation((taken, { synced }) => {
+      take(taken, { synced });
+      steps.push(`take ${taken.height}${synced ? ' synced' : ''}`);
+    });
+    vi.spyOn(keys, 'destroy').mockImplementation(() => void steps.push('destroy'));
+    const intake = new Intake({ ...owner, vault, keys, random: freshBytes, alarm: () => undefined });
+    const { keyId: closingKey } = intake.createKey();
+    intake.ingest(block(0));
+    intake.ingest(block(1, { intakeEvents: [{ kind: 'closing', keyId: closingKey, lastHeight: 3 }] }));
+    intake.ingest(block(2));
+    intake.ingest(block(3));
+    intake.ingest(block(4));
+    vault.close();
+    expect(steps).toEqual(['take 0', 'take 1 synced', 'take 2 synced', 'take 3 synced', 'destroy', 'take 4']);
   });
 
   it('that should be gone is destroyed at the next start', async () => {

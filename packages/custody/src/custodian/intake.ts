@@ -26,6 +26,8 @@ export interface IntakeKeyStatus {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #waiters = new HeightWaiters();
+  /** A key is closing, so that a block may be the last that uses it. */
+  #isClosing = false;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -42,18 +44,22 @@ export class Intake {
     const receiver = { channel, mspId, key: (keyId: string) => keys.load(keyId) };
     const taken = block.writes.map((write) => takeShares(receiver, block.height, write));
     const rejected = taken.flatMap((part) => part.rejected);
-    vault.take({
-      height: block.height,
-      headerHash: block.headerHash,
-      shares: taken.flatMap((part) => part.shares),
-      rejected,
-      intakeEvents: block.intakeEvents,
-    });
+    const mayDestroy = this.#isClosing || block.intakeEvents.length > 0;
+    vault.take(
+      {
+        height: block.height,
+        headerHash: block.headerHash,
+        shares: taken.flatMap((part) => part.shares),
+        rejected,
+        intakeEvents: block.intakeEvents,
+      },
+      { synced: mayDestroy },
+    );
     for (const { transactionId, author, reason } of rejected) {
       const details = { height: block.height, transactionId, organisation: author.mspId, reason };
       this.#options.alarm({ code: 'SHARE_REJECTED', details });
     }
-    this.#destroyClosed();
+    if (mayDestroy) this.#destroyClosed();
     this.#waiters.reached(block.height);
   }
 
@@ -81,9 +87,9 @@ export class Intake {
   /** By height, never by clock: when all blocks that may use the key are durable in the vault. */
   #destroyClosed(): void {
     const height = this.ingested?.height ?? -1;
-    for (const { keyId, state, lastHeight } of this.status()) {
-      if (state !== 'closing' || lastHeight === undefined || lastHeight > height) continue;
-      this.#options.keys.destroy(keyId, this.#options.random);
-    }
+    const closing = this.status().filter(({ state }) => state === 'closing');
+    const closed = closing.filter(({ lastHeight = Number.POSITIVE_INFINITY }) => lastHeight <= height);
+    for (const { keyId } of closed) this.#options.keys.destroy(keyId, this.#options.random);
+    this.#isClosing = closing.length > closed.length;
   }
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import {
   canonical,
   concat,
@@ -136,7 +136,7 @@ function assertSuite(header: RecordHeader): void {
 }
 
 function encrypt(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, content: Uint8Array): Bytes {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG });
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(key), nonce, { authTagLength: TAG });
   cipher.setAAD(aad);
   return concat(nonce, cipher.update(content), cipher.final(), cipher.getAuthTag());
 }
@@ -146,7 +146,7 @@ function decrypt(key: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Byte
   if (border < NONCE)
     throw new CustodyError('OPEN_FAILED', 'The ciphertext is shorter than its nonce and tag');
   try {
-    const cipher = createDecipheriv('aes-256-gcm', key, ciphertext.subarray(0, NONCE), {
+    const cipher = createDecipheriv('aes-256-gcm', createSecretKey(key), ciphertext.subarray(0, NONCE), {
       authTagLength: TAG,
     });
     cipher.setAAD(aad);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, type CipherGCMTypes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type CipherGCMTypes } from 'node:crypto';
 import { concat, utf8, type Bytes } from '@healthchain/core';
 import { CustodyError } from '../errors.ts';
 import { labeledExpand, labeledExtract, uint16 } from './kem.ts';
@@ -58,7 +58,8 @@ export interface Message {
 }
 
 export function sealMessage(aead: Aead, keys: MessageKeys, { aad, content, sequence }: Message): Bytes {
-  const cipher = createCipheriv(aead.cipher, keys.key, nonceOf(keys, sequence), { authTagLength: TAG });
+  const key = createSecretKey(keys.key);
+  const cipher = createCipheriv(aead.cipher, key, nonceOf(keys, sequence), { authTagLength: TAG });
   cipher.setAAD(aad, { plaintextLength: content.length });
   return concat(cipher.update(content), cipher.final(), cipher.getAuthTag());
 }
@@ -67,7 +68,8 @@ export function sealMessage(aead: Aead, keys: MessageKeys, { aad, content, seque
 export function openMessage(aead: Aead, keys: MessageKeys, { aad, content, sequence }: Message): Bytes {
   const border = content.length - TAG;
   if (border < 0) throw new CustodyError('OPEN_FAILED', 'The message is shorter than its tag');
-  const cipher = createDecipheriv(aead.cipher, keys.key, nonceOf(keys, sequence), { authTagLength: TAG });
+  const key = createSecretKey(keys.key);
+  const cipher = createDecipheriv(aead.cipher, key, nonceOf(keys, sequence), { authTagLength: TAG });
   cipher.setAAD(aad, { plaintextLength: border });
   cipher.setAuthTag(content.subarray(border));
   try {

@@ -51,12 +51,20 @@ export class Vault {
   readonly #database: DatabaseSync;
   readonly #newestShare: StatementSync;
   readonly #progress: StatementSync;
+  readonly #setProgress: StatementSync;
+  readonly #insertShare: StatementSync;
   readonly #labels: StatementSync;
 
   /** @throws CustodyError STORE_MISMATCH */
   constructor(file: string, owner: { readonly channel: string; readonly mspId: string }) {
     this.#database = openDatabase(file, { format: 'healthchain/v1/vault', ...owner }, SCHEMA);
     this.#progress = this.#database.prepare('SELECT height, header_hash FROM progress');
+    this.#setProgress = this.#database.prepare(
+      'INSERT OR REPLACE INTO progress (one, height, header_hash) VALUES (1, ?, ?)',
+    );
+    this.#insertShare = this.#database.prepare(
+      'INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
     this.#newestShare = this.#database.prepare(
       'SELECT * FROM shares WHERE record_id = ? AND version = ? ORDER BY epoch DESC LIMIT 1',
     );
@@ -69,19 +77,23 @@ export class Vault {
     return { height: Number(row['height']), headerHash: String(row['header_hash']) };
   }
 
-  /** Shares, states of keys and progress of one block, all durable on return or none. @throws CustodyError OUT_OF_ORDER */
-  take(block: VaultBlock): void {
+  /**
+   * Shares, states of keys and progress of one block, all or none. Durable on return, with everything taken before, when `synced`
+   * says so; else a power cut may undo the last blocks, which come again from the ledger while the intake keys are there.
+   *
+   * @throws CustodyError OUT_OF_ORDER
+   */
+  take(block: VaultBlock, { synced }: { readonly synced: boolean }): void {
     const expected = (this.progress?.height ?? -1) + 1;
     if (block.height !== expected) {
       throw new CustodyError('OUT_OF_ORDER', `Block ${block.height} came where ${expected} is due`);
     }
+    this.#database.exec(`PRAGMA synchronous = ${synced ? 'full' : 'normal'}`);
     transaction(this.#database, () => {
       this.#insertShares(block);
       this.#insertRejected(block.rejected);
       this.#applyIntakeEvents(block.intakeEvents);
-      this.#database
-        .prepare('INSERT OR REPLACE INTO progress (one, height, header_hash) VALUES (1, ?, ?)')
-        .run(block.height, block.headerHash);
+      this.#setProgress.run(block.height, block.headerHash);
     });
   }
 
@@ -150,14 +162,10 @@ export class Vault {
   }
 
   #insertShares(block: VaultBlock): void {
-    if (block.shares.length === 0) return;
-    const insert = this.#database.prepare(
-      'INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    );
     for (const { share, labels, persons, author } of block.shares) {
       const { recordId, version, epoch, index, y } = share;
       const facts = [JSON.stringify(persons), author.mspId, author.userId, block.height] as const;
-      insert.run(recordId, version, epoch, index, y, encodeLabels(labels), ...facts);
+      this.#insertShare.run(recordId, version, epoch, index, y, encodeLabels(labels), ...facts);
     }
   }
 
@@ -171,6 +179,7 @@ export class Vault {
   }
 
   #applyIntakeEvents(events: readonly IntakeEvent[]): void {
+    if (events.length === 0) return;
     const open = this.#database.prepare(
       'INSERT OR IGNORE INTO intake_keys (key_id, last_height) VALUES (?, NULL)',
     );
