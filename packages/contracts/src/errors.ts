@@ -31,6 +31,7 @@ export const CONTRACT_ERROR_CODES = [
   'MERGE_UNKNOWN',
   'MERGE_NOT_POSSIBLE',
   'SAME_CLERK',
+  'REGISTRAR_MISSING',
   'NO_RELATION',
   // authorisation
   'GRANT_EXISTS',

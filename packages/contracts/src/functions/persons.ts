@@ -52,12 +52,13 @@ export const personsFunctions = {
     errors: ['PERSON_UNKNOWN', 'NO_RELATION', 'MERGE_NOT_POSSIBLE'],
   }),
   'persons:ConfirmMerge': command<MergeRow>()({
-    summary: 'A second clerk confirms. Until it is undone, the stricter of both persons’ grants holds.',
+    summary:
+      'A second clerk confirms; the clerks are of the organisations that registered the two. Until it is undone, the stricter of both persons’ grants holds.',
     roles: ['clerk'],
     argument: merge,
-    reads: 'merge, relations, links (ranges), grants of both (range)',
+    reads: 'merge, persons, relations, links (ranges), grants of both (range)',
     event: 'PersonsMerged',
-    errors: ['MERGE_UNKNOWN', 'MERGE_NOT_POSSIBLE', 'SAME_CLERK', 'NO_RELATION'],
+    errors: ['MERGE_UNKNOWN', 'MERGE_NOT_POSSIBLE', 'SAME_CLERK', 'NO_RELATION', 'REGISTRAR_MISSING'],
   }),
   'persons:Unmerge': command<MergeRow>()({
     summary: 'The first call proposes to undo a merge; a second clerk’s call undoes it.',

@@ -67,9 +67,20 @@ export async function isRelatedTo(tx: Tx, mspId: string, personId: string): Prom
 
 /** Does a user hold the key of this person, or of one merged with it? */
 export async function holdsKey(tx: Tx, user: Signer, group: PersonGroup): Promise<boolean> {
-  if (user.role !== 'patient') return false;
+  return (await personOfKey(tx, user, group)) !== undefined;
+}
+
+/** The person of the group whose key a patient holds. */
+export async function personOfKey(tx: Tx, user: Signer, group: PersonGroup): Promise<string | undefined> {
+  if (user.role !== 'patient') return undefined;
   const binding = await tx.get(tables.binding, [user.mspId, user.userId]);
-  return binding !== undefined && group.members.includes(binding.personId);
+  return binding !== undefined && group.members.includes(binding.personId) ? binding.personId : undefined;
+}
+
+/** Was the chain's root signed with a key of this group? Of persons that are no longer one, neither signs for the other. */
+export function isSignedWithin(group: PersonGroup, chain: GrantChain): boolean {
+  const root = chain.at(-1);
+  return root?.signedAs === undefined || group.members.includes(root.signedAs);
 }
 
 async function pointersTo(tx: Tx, subject: Signer, personId: string): Promise<readonly GrantPointer[]> {
@@ -82,11 +93,16 @@ async function pointersTo(tx: Tx, subject: Signer, personId: string): Promise<re
   return found.flat();
 }
 
-/** A person's own chains, and those granted since the merge for any person merged with it. Denies bind all of them. */
+/**
+ * A person's own chains, and those that the patient has granted since the merge for any person merged with it: what is delegated
+ * later of an earlier grant is not more than that. Denies bind all of them.
+ */
 function chainsFor(personId: string, group: PersonGroup, chains: readonly GrantChain[]): GrantChain[] {
-  return chains.filter(([node]) => {
-    if (node === undefined) return false;
-    const sinceMerge = group.mergedAt !== undefined && node.at > group.mergedAt;
+  return chains.filter((chain) => {
+    const [node] = chain;
+    const root = chain.at(-1);
+    if (node === undefined || root === undefined || !isSignedWithin(group, chain)) return false;
+    const sinceMerge = group.mergedAt !== undefined && root.at > group.mergedAt;
     return node.personId === personId || node.effect === 'deny' || sinceMerge;
   });
 }

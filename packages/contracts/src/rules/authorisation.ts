@@ -2,7 +2,7 @@ import { ContractError } from '../errors.ts';
 import type { authorisationFunctions } from '../functions/authorisation.ts';
 import { chainInForce, nodeInForce } from '../gate/cover.ts';
 import { decideAccess } from '../gate/decide.ts';
-import { chainOf, holdsKey, type GrantChain } from '../gate/facts.ts';
+import { chainOf, holdsKey, isSignedWithin, type GrantChain } from '../gate/facts.ts';
 import { groupOf } from '../gate/person-group.ts';
 import type { ParsedArgumentOf } from '../registry.ts';
 import type { GrantNode, GrantPointer, Grantee } from '../state/rows.ts';
@@ -21,7 +21,7 @@ export const authorisationRules: RulesOf<keyof typeof authorisationFunctions> = 
     }
     await registered(tx, statement.personId);
     await assertEnforceable(tx, statement);
-    const node: GrantNode = { ...statement, depth: await placeInTree(tx, statement) };
+    const node: GrantNode = { ...statement, ...(await placeInTree(tx, statement)) };
     putNode(tx, node);
     await flagDeny(tx, node);
     tx.emit('Granted', {
@@ -51,8 +51,9 @@ export const authorisationRules: RulesOf<keyof typeof authorisationFunctions> = 
     const chain = await knownChain(tx, grantId);
     const node = chain[0] as GrantNode;
     await assertOwnPerson(tx, node.personId);
+    const isSigned = isSignedWithin(await groupOf(tx, node.personId), chain);
     const inForce = node.effect === 'deny' ? nodeInForce(node, tx.at) : chainInForce(chain, tx.at);
-    return { ...node, inForce };
+    return { ...node, inForce: isSigned && inForce };
   },
 
   'authorisation:ListByPerson': async (tx, { personId, ...paging }) => {

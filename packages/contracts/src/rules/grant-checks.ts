@@ -3,30 +3,29 @@ import { ContractError } from '../errors.ts';
 import { MAX_DELEGATION_DEPTH } from '../functions/authorisation.ts';
 import { ROLE_RULES } from '../gate/base-policy.ts';
 import { chainInForce, granteeIs, nodeInForce } from '../gate/cover.ts';
-import { chainOf, holdsKey, personFacts, type GrantChain } from '../gate/facts.ts';
-import { groupOf } from '../gate/person-group.ts';
+import { chainOf, isSignedWithin, personFacts, personOfKey, type GrantChain } from '../gate/facts.ts';
+import { groupOf, type PersonGroup } from '../gate/person-group.ts';
 import { circleOf, organisationIn } from '../gate/standing.ts';
 import type { Categories, GrantNode, Grantee } from '../state/rows.ts';
 import type { Tx } from '../tx.ts';
 
 /** What a node states of itself, before it is known where in the tree it hangs. */
-export type GrantStatement = Omit<GrantNode, 'depth' | 'revoked'>;
+export type GrantStatement = Omit<GrantNode, 'depth' | 'revoked' | 'signedAs'>;
+export type PlaceInTree = Pick<GrantNode, 'depth' | 'signedAs'>;
 
 /**
- * May the caller put this node under its parent (or, without one, at the root), and does it not exceed it? Returns its depth.
+ * May the caller put this node under its parent (or, without one, at the root), and does it not exceed it?
  *
  * @throws ContractError NOT_THE_PATIENT, DENY_IS_THE_PATIENTS, PARENT_NOT_VALID, PARENT_NOT_HELD, EXCEEDS_PARENT, TOO_DEEP
  */
-export async function placeInTree(tx: Tx, statement: GrantStatement): Promise<number> {
-  if (statement.parent === undefined) {
-    await assertPatient(tx, statement);
-    return 0;
-  }
+export async function placeInTree(tx: Tx, statement: GrantStatement): Promise<PlaceInTree> {
+  const group = await groupOf(tx, statement.personId);
+  if (statement.parent === undefined) return { depth: 0, signedAs: await patientOf(tx, group) };
   if (statement.effect === 'deny') {
     throw new ContractError('DENY_IS_THE_PATIENTS', 'only the patient denies');
   }
   const chain = await chainOf(tx, statement.parent);
-  const parent = validParent(chain, statement, tx.at);
+  const parent = validParent(isSignedWithin(group, chain) ? chain : [], statement, tx.at);
   if (!granteeIs(parent.grantee, tx.caller) || !parent.rights.includes('authorise')) {
     throw new ContractError('PARENT_NOT_HELD', 'the caller does not hold `authorise` by the parent');
   }
@@ -38,7 +37,7 @@ export async function placeInTree(tx: Tx, statement: GrantStatement): Promise<nu
   if (chain.length > MAX_DELEGATION_DEPTH) {
     throw new ContractError('TOO_DEEP', `at most ${MAX_DELEGATION_DEPTH} delegations`);
   }
-  return chain.length;
+  return { depth: chain.length };
 }
 
 /** The dimension in which a child states more than its parent holds. Exceptions of the parent bind the child by its chain. */
@@ -82,10 +81,12 @@ async function assertGrantee(tx: Tx, grantee: Grantee, rights: readonly Right[])
   }
 }
 
-async function assertPatient(tx: Tx, statement: GrantStatement): Promise<void> {
-  if (!(await holdsKey(tx, tx.caller, await groupOf(tx, statement.personId)))) {
+/** The person whose key the caller holds. */
+async function patientOf(tx: Tx, group: PersonGroup): Promise<string> {
+  const person = await personOfKey(tx, tx.caller, group);
+  if (person === undefined)
     throw new ContractError('NOT_THE_PATIENT', 'a node without a parent is the patient’s');
-  }
+  return person;
 }
 
 function validParent(chain: GrantChain, statement: GrantStatement, at: string): GrantNode {

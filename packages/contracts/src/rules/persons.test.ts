@@ -119,6 +119,33 @@ describe('merging', () => {
     );
   });
 
+  it('takes a clerk of each hospital that registered one of the two', async () => {
+    const ledger = await readyLedger();
+    await register(ledger, duplicate, undefined, SOUTH);
+    for (const [person, mspId] of [
+      [duplicate, NORTH],
+      [maria, SOUTH],
+    ] as const) {
+      await ledger.call(serverOf(mspId), 'persons:Register', { personId: person });
+    }
+    const merge = { fromPersonId: duplicate, intoPersonId: maria };
+    const { mergeId } = await ledger.call(clerk(NORTH), 'persons:Merge', merge);
+    await expect(ledger.call(clerk(NORTH, 'second'), 'persons:ConfirmMerge', { mergeId })).rejects.toEqual(
+      code('REGISTRAR_MISSING'),
+    );
+    expect(await decide(ledger, mariaUser, duplicate)).toBe('NOT_GRANTED');
+    await ledger.call(clerk(SOUTH), 'persons:ConfirmMerge', { mergeId });
+    expect(await decide(ledger, mariaUser, duplicate)).toBe('PATIENT');
+  });
+
+  it('needs no clerk of an authority, which has none', async () => {
+    const ledger = await readyLedger();
+    await register(ledger, duplicate, undefined, AUTHORITY);
+    await ledger.call(serverOf(NORTH), 'persons:Register', { personId: duplicate });
+    await merged(ledger);
+    expect(await decide(ledger, mariaUser, duplicate)).toBe('PATIENT');
+  });
+
   it('joins groups only by the persons that stand for them', async () => {
     const ledger = await withDuplicate();
     const third = idOf('a third id');
@@ -164,6 +191,41 @@ describe('merging', () => {
     await ledger.call(mariaUser, 'authorisation:Grant', grantOf(ledger, 'after'));
     expect(await decide(ledger, southDoctor, duplicate)).toBe('GRANT');
   });
+
+  it('what is delegated after the merge of a grant before it opens nothing of the other', async () => {
+    const ledger = await withDuplicate();
+    const before = grantOf(ledger, 'before', { rights: ['read', 'authorise'] });
+    await ledger.call(mariaUser, 'authorisation:Grant', before);
+    await merged(ledger);
+    ledger.now = '2026-03-01T11:00:00.000Z';
+    const child = { ...before, grantId: 'child', rights: ['read' as const], parent: 'before' };
+    await ledger.call(southDoctor, 'authorisation:Grant', child);
+    expect(await decide(ledger, southDoctor, maria)).toBe('GRANT');
+    expect(await decide(ledger, southDoctor, duplicate)).toBe('NOT_GRANTED');
+  });
+
+  it.each(['permit', 'deny'] as const)(
+    'a %s that one person’s key signed about the other ends with the un-merge',
+    async (effect) => {
+      const ledger = await withDuplicate();
+      const mergeId = await merged(ledger);
+      ledger.now = '2026-03-01T11:00:00.000Z';
+      const rights = effect === 'permit' ? (['read', 'authorise'] as const) : (['read'] as const);
+      const grant = grantOf(ledger, 'other', { personId: duplicate, effect, rights: [...rights] });
+      await ledger.call(mariaUser, 'authorisation:Grant', grant);
+      const during = effect === 'permit' ? 'GRANT' : 'DENIED_BY_PATIENT';
+      expect(await decide(ledger, southDoctor, duplicate)).toBe(during);
+      await ledger.call(clerk(NORTH), 'persons:Unmerge', { mergeId });
+      await ledger.call(clerk(NORTH, 'second'), 'persons:Unmerge', { mergeId });
+      expect(await decide(ledger, southDoctor, duplicate)).toBe('NOT_GRANTED');
+      const { inForce } = await ledger.call(serverOf(NORTH), 'authorisation:Get', { grantId: 'other' });
+      expect(inForce).toBe(false);
+      const child = { ...grant, grantId: 'child', effect: 'permit' as const, parent: 'other' };
+      await expect(ledger.call(southDoctor, 'authorisation:Grant', child)).rejects.toEqual(
+        code('PARENT_NOT_VALID'),
+      );
+    },
+  );
 
   it('the stricter of both persons’ grants holds', async () => {
     const ledger = await withDuplicate();

@@ -1,7 +1,9 @@
+import { ROLES_OF_KIND } from '@healthchain/core';
 import { ContractError } from '../errors.ts';
 import { MAX_MERGED, type personsFunctions } from '../functions/persons.ts';
 import { holdsKey, isRelatedTo } from '../gate/facts.ts';
 import { groupOf } from '../gate/person-group.ts';
+import { circleOf, organisationIn } from '../gate/standing.ts';
 import type { LinkRow, MergeRow, PersonRow, RelationRow } from '../state/rows.ts';
 import { tables } from '../state/tables.ts';
 import type { Tx } from '../tx.ts';
@@ -57,6 +59,7 @@ export const personsRules: RulesOf<keyof typeof personsFunctions> = {
     const merge = await mergeIn(tx, mergeId, 'proposed');
     assertOtherClerk(tx, merge);
     await assertRelatedToBoth(tx, merge);
+    await assertRegistrars(tx, merge);
     await assertMergeable(tx, merge);
     await flagDeniesOfMerged(tx, merge);
     linksOf(merge, tx.at).forEach((link) => tx.put(tables.link, [link.personId, link.otherPersonId], link));
@@ -150,6 +153,23 @@ async function assertRelatedToBoth(tx: Tx, merge: MergeRow): Promise<void> {
   for (const personId of [merge.fromPersonId, merge.intoPersonId]) {
     if (!(await isRelatedTo(tx, tx.caller.mspId, personId))) {
       throw new ContractError('NO_RELATION', 'the clerk’s organisation has no relation to both persons');
+    }
+  }
+}
+
+/**
+ * Between them the two clerks speak for the organisations that registered the two persons, where those have clerks: no organisation
+ * alone makes one of its own patients somebody who is another's.
+ */
+async function assertRegistrars(tx: Tx, { fromPersonId, intoPersonId, steps }: MergeRow): Promise<void> {
+  const circle = await circleOf(tx);
+  const clerks = [...steps.map(({ by }) => by.mspId), tx.caller.mspId];
+  for (const personId of [fromPersonId, intoPersonId]) {
+    const { registeredBy } = await registered(tx, personId);
+    const kind = organisationIn(circle, registeredBy)?.kind;
+    const hasClerks = kind !== undefined && ROLES_OF_KIND[kind].includes('clerk');
+    if (hasClerks && !clerks.includes(registeredBy)) {
+      throw new ContractError('REGISTRAR_MISSING', `a clerk of ${registeredBy} has to propose or confirm`);
     }
   }
 }

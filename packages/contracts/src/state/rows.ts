@@ -172,6 +172,8 @@ export interface GrantNode {
   readonly end?: string;
   /** Absent: granted by the patient. */
   readonly parent?: string;
+  /** Of a node without parent: the person whose key signed it, which holds while that person and `personId` are one. */
+  readonly signedAs?: PersonId;
   readonly depth: number;
   readonly exceptions: readonly GrantException[];
   readonly at: string;
