@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { control } from '../control/client.ts';
+import { control, readRunFile } from '../control/client.ts';
 import { serverUrl, type ConsortiumState } from '../consortium/state.ts';
 import { CliError } from '../error.ts';
 import { until } from '../wait.ts';
@@ -17,7 +17,7 @@ const LOG_FILE = 'up.log';
 export interface Supervisor {
   /** Returns when the process is gone. */
   kill(): Promise<void>;
-  /** Resolves when all servers are ready again, with the milliseconds that it took. */
+  /** Resolves when all servers and the control socket are ready again, with the milliseconds that it took. */
   start(): Promise<number>;
 }
 
@@ -37,15 +37,14 @@ export async function supervise(data: string, state: ConsortiumState): Promise<S
       const from = performance.now();
       const child = spawnUp(data);
       const isReady = async (): Promise<boolean> => {
-        if (child.exitCode === null) return areReady(state);
+        if (child.exitCode === null) return readRunFile(data)?.pid === child.pid && areReady(state);
         throw new CliError('FAILED_CHECK', 'The consortium did not start again', {
           details: { hint: `See ${join(data, LOG_FILE)}` },
         });
       };
       await until(isReady, 'the servers to be ready', START_DEADLINE_MS);
-      const took = performance.now() - from;
-      pid = await runningPid(data);
-      return Math.round(took);
+      pid = child.pid as number;
+      return Math.round(performance.now() - from);
     },
   };
 }
