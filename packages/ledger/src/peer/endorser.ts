@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
-import { toHex } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
-import type { Identity } from '../msp/index.ts';
-import type { SignedData } from '../policy/index.ts';
 import type { SigningIdentity } from '../ordering/envelope.ts';
-import { HeaderType } from '../ordering/envelope.ts';
 import { checkAccess } from './access.ts';
 import { ERROR, ERROR_THRESHOLD, type Chaincode, type ChaincodeResponse } from './chaincode.ts';
 import type { PeerChannel } from './channel.ts';
 import type { DecodedProposal } from './proposal.ts';
+import { mustBeSound, mustBeTimely, ProposalRefused } from './proposal-checks.ts';
 import { encodeProposalResponsePayload, type ProposalResponse } from './proposal-response.ts';
 import { EXECUTE_TIMEOUT_MS, execute, TOTAL_QUERY_LIMIT, type ExecutionContext } from './runtime.ts';
 import { SimulationError, Simulator } from './simulator.ts';
@@ -23,9 +19,6 @@ import {
 } from './system-chaincodes.ts';
 import { LIFECYCLE } from '../lifecycle/index.ts';
 
-/** How far a proposal's timestamp may be from the endorser's clock (design/ledger.md section 5). */
-const TIME_WINDOW_MS = 30_000;
-
 export interface EndorserSettings {
   readonly signer: SigningIdentity;
   readonly verifier: Verifier;
@@ -35,16 +28,6 @@ export interface EndorserSettings {
   channels(): readonly string[];
   readonly executeTimeoutMs?: number;
   readonly queryLimit?: number;
-}
-
-/** The proposal itself is refused. `byFilter`: before the endorser has seen it, which on Fabric looks like a peer that is down. */
-export class ProposalRefused extends Error {
-  readonly byFilter: boolean;
-
-  constructor(message: string, byFilter = false) {
-    super(message);
-    this.byFilter = byFilter;
-  }
 }
 
 export interface Endorsed extends ProposalResponse {
@@ -65,10 +48,12 @@ export class Endorser {
    * @throws ProposalRefused
    */
   async process(proposal: DecodedProposal): Promise<Endorsed> {
-    this.#checkTime(proposal);
+    const { clock, verifier } = this.#settings;
+    mustBeTimely(proposal, clock());
     const channel = this.#settings.channel(proposal.channelId);
     if (channel === undefined) return refusal(`channel '${proposal.channelId}' not found`);
-    await this.#checkProposal(channel, proposal);
+    await mustBeSound(channel, proposal, { verifier, now: clock() });
+    await this.#mustBeAllowed(channel, proposal);
     if (readsLedgerDirectly(proposal.extensionName)) return this.#runDirectly(channel, proposal);
     const view = channel.store.view();
     const simulator = new Simulator(view, proposal.txId);
@@ -81,64 +66,11 @@ export class Endorser {
     }
   }
 
-  /** What Fabric's authentication filters check. */
-  #checkTime(proposal: DecodedProposal): void {
-    const now = this.#settings.clock();
-    const at = Number(proposal.timestamp?.seconds ?? 0n) * 1000 + (proposal.timestamp?.nanos ?? 0) / 1e6;
-    if (Math.abs(at - now.getTime()) > TIME_WINDOW_MS) {
-      const written = `${new Date(at).toISOString()}, peer time ${now.toISOString()}`;
-      throw new ProposalRefused(
-        `request unauthorized due to incorrect timestamp ${written}, peer.authentication.timewindow 30s`,
-        true,
-      );
-    }
-  }
-
-  async #checkProposal(channel: PeerChannel, proposal: DecodedProposal): Promise<void> {
-    const malformed = formProblem(proposal);
-    if (malformed !== undefined) throw new ProposalRefused(`error validating proposal: ${malformed}`);
-    const identity = this.#creator(channel, proposal);
-    const access = `access denied: channel [${proposal.channelId}] creator org [${identity.mspId}]`;
-    const resource = isSystemChaincode(proposal.extensionName) ? undefined : 'peer/Propose';
-    const signed = {
-      data: proposal.proposalBytes,
-      identity: proposal.creator,
-      signature: proposal.signature,
-    };
-    const { verifier } = this.#settings;
-    const job = { publicKey: identity.publicKey, message: signed.data, signature: signed.signature };
-    const [holds] = await verifier.verifyAll([job]);
-    if (holds !== true) throw new ProposalRefused(`error validating proposal: ${access}`);
-    if (channel.place(proposal.txId) !== undefined) {
-      throw new ProposalRefused(
-        `duplicate transaction found [${proposal.txId}]. Creator [${toHex(proposal.creator)}]`,
-      );
-    }
-    const denied = resource && (await this.#access(channel, resource, signed));
+  /** System chaincodes ask for a resource of their own. */
+  async #mustBeAllowed(channel: PeerChannel, proposal: DecodedProposal): Promise<void> {
+    if (isSystemChaincode(proposal.extensionName)) return;
+    const denied = await this.#access(channel, 'peer/Propose', proposal);
     if (denied !== undefined) throw new ProposalRefused(denied);
-  }
-
-  #creator(channel: PeerChannel, proposal: DecodedProposal): Identity {
-    const { identities } = channel.config;
-    let identity: Identity;
-    try {
-      identity = identities.deserialize(proposal.creator);
-    } catch {
-      throw new ProposalRefused(
-        `error validating proposal: access denied: channel [${proposal.channelId}] creator org unknown, creator is malformed`,
-      );
-    }
-    if (this.#settings.clock() > identity.notAfter) {
-      throw new ProposalRefused('proposal client identity expired', true);
-    }
-    try {
-      identities.validate(identity, this.#settings.clock());
-    } catch {
-      throw new ProposalRefused(
-        `error validating proposal: access denied: channel [${proposal.channelId}] creator org [${identity.mspId}]`,
-      );
-    }
-    return identity;
   }
 
   async #simulate(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator): Promise<Endorsed> {
@@ -213,14 +145,9 @@ export class Endorser {
   ): Promise<ChaincodeResponse> {
     const channel = this.#settings.channel(callee.channelId);
     if (channel === undefined) throw new Error(`failed to find ledger for channel: ${callee.channelId}`);
-    const signed = {
-      data: proposal.proposalBytes,
-      identity: proposal.creator,
-      signature: proposal.signature,
-    };
     const denied = isSystemChaincode(callee.name)
       ? undefined
-      : await this.#access(channel, 'peer/ChaincodeToChaincode', signed);
+      : await this.#access(channel, 'peer/ChaincodeToChaincode', proposal);
     if (denied !== undefined) throw new Error(denied);
     const isSame = channel.channelId === from.channelId;
     const inner = isSame ? simulator : new Simulator(channel.store.view(), proposal.txId);
@@ -251,11 +178,6 @@ export class Endorser {
   }
 
   #systemCall(proposal: DecodedProposal, args: readonly Uint8Array[]): SystemCall {
-    const signed = {
-      data: proposal.proposalBytes,
-      identity: proposal.creator,
-      signature: proposal.signature,
-    };
     return {
       args,
       channel: (channelId) => this.#settings.channel(channelId),
@@ -263,13 +185,18 @@ export class Endorser {
       access: async (resource, channelId) => {
         const channel = this.#settings.channel(channelId);
         if (channel === undefined) return `channel ${channelId} not found`;
-        return this.#access(channel, resource, signed);
+        return this.#access(channel, resource, proposal);
       },
     };
   }
 
-  #access(channel: PeerChannel, resource: string, signed: SignedData): Promise<string | undefined> {
+  #access(
+    channel: PeerChannel,
+    resource: string,
+    { proposalBytes, creator, signature }: DecodedProposal,
+  ): Promise<string | undefined> {
     const { verifier, signer } = this.#settings;
+    const signed = { data: proposalBytes, identity: creator, signature };
     return checkAccess({ config: channel.config, verifier, mspId: signer.mspId }, resource, signed);
   }
 
@@ -291,19 +218,6 @@ function definitionVersion(channel: PeerChannel, simulator: Simulator, name: str
       `make sure the chaincode ${name} has been successfully defined on channel ${channel.channelId} and try again: ${error.message}`,
     );
   }
-}
-
-function formProblem(proposal: DecodedProposal): string | undefined {
-  const { type, epoch, nonce, creator, txId, extensionName } = proposal;
-  if (extensionName === '') return 'ChaincodeHeaderExtension.ChaincodeId.Name is empty';
-  if (type !== HeaderType.endorserTransaction && type !== HeaderType.config)
-    return `invalid header type ${type}`;
-  if (epoch !== 0n) return 'epoch is non-zero';
-  if (nonce.length === 0) return 'nonce is empty';
-  if (creator.length === 0) return 'creator is empty';
-  const expected = createHash('sha256').update(nonce).update(creator).digest('hex');
-  if (txId !== expected) return `incorrectly computed txid '${txId}' -- expected '${expected}'`;
-  return proposal.signature.length === 0 ? 'empty signature bytes' : undefined;
 }
 
 function refusal(message: string, height = 0): Endorsed {

@@ -1,8 +1,12 @@
-import { createHash } from 'node:crypto';
 import { utf8 } from '@healthchain/core';
-import { parseSerializedIdentity } from '../msp/index.ts';
 import type { ChaincodeEvent, ChaincodeResponse } from './chaincode.ts';
-import type { DecodedProposal } from './proposal.ts';
+import {
+  compositeKey,
+  EMPTY_KEY_SUBSTITUTE,
+  MAX_RUNE,
+  mustBeSimple,
+  splitCompositeKey,
+} from './composite-keys.ts';
 import {
   historyIterator,
   pageOf,
@@ -10,19 +14,11 @@ import {
   withAsyncIterator,
   type HistorySource,
 } from './stub-iterators.ts';
+import { ProposalStub, type ProposalContext } from './stub-proposal.ts';
 import { VALIDATION_PARAMETER, type Simulator } from './simulator.ts';
 
-const COMPOSITE_NAMESPACE = '\u0000';
-const EMPTY_KEY_SUBSTITUTE = '\u0001';
-const MAX_RUNE = '\u{10ffff}';
-
-export interface StubContext {
+export interface StubContext extends ProposalContext {
   readonly namespace: string;
-  readonly channelId: string;
-  readonly proposal: DecodedProposal;
-  readonly args: readonly Uint8Array[];
-  readonly mspId: string;
-  /** Undefined where a system chaincode runs without a ledger. */
   readonly simulator: Simulator;
   readonly history: HistorySource;
   readonly queryLimit: number;
@@ -33,84 +29,14 @@ export interface StubContext {
  * What fabric-shim 2.5's ChaincodeStub is to a contract, over this process's simulator. Calls fail with the texts that a
  * Fabric peer sends.
  */
-export class ChaincodeStub {
+export class ChaincodeStub extends ProposalStub {
   readonly #context: StubContext;
-  readonly #args: Buffer[];
   /** Set by setEvent, as in fabric-shim. */
   chaincodeEvent: ChaincodeEvent | undefined;
 
   constructor(context: StubContext) {
+    super(context);
     this.#context = context;
-    this.#args = context.args.map((arg) => Buffer.from(arg));
-  }
-
-  getArgs(): string[] {
-    return this.#args.map((arg) => arg.toString());
-  }
-
-  getStringArgs(): string[] {
-    return this.getArgs();
-  }
-
-  getBufferArgs(): Buffer[] {
-    return this.#args;
-  }
-
-  getFunctionAndParameters(): { fcn: string; params: string[] } {
-    const [fcn = '', ...params] = this.getArgs();
-    return { fcn, params };
-  }
-
-  getTxID(): string {
-    return this.#context.proposal.txId;
-  }
-
-  getChannelID(): string {
-    return this.#context.channelId;
-  }
-
-  getCreator(): { mspid: string; idBytes: Buffer } {
-    const { mspId, certificate } = parseSerializedIdentity(this.#context.proposal.creator);
-    return { mspid: mspId, idBytes: Buffer.from(certificate) };
-  }
-
-  getMspID(): string {
-    return this.#context.mspId;
-  }
-
-  getTransient(): Map<string, Buffer> {
-    return new Map([...this.#context.proposal.transient].map(([name, value]) => [name, Buffer.from(value)]));
-  }
-
-  getSignedProposal(): { signature: Buffer; proposal: { header: unknown; payload: Buffer } } {
-    const { proposal } = this.#context;
-    return {
-      signature: Buffer.from(proposal.signature),
-      proposal: {
-        header: {
-          signatureHeader: { nonce: Buffer.from(proposal.nonce), creator_u8: Buffer.from(proposal.creator) },
-        },
-        payload: Buffer.from(proposal.payloadWithoutTransient),
-      },
-    };
-  }
-
-  getTxTimestamp(): { seconds: LongLike; nanos: number } {
-    const { timestamp } = this.#context.proposal;
-    return { seconds: longLike(Number(timestamp?.seconds ?? 0n)), nanos: timestamp?.nanos ?? 0 };
-  }
-
-  getDateTimestamp(): Date {
-    const { timestamp } = this.#context.proposal;
-    return new Date(Number(timestamp?.seconds ?? 0n) * 1000 + Math.floor((timestamp?.nanos ?? 0) / 1e6));
-  }
-
-  /** SHA-256 over nonce, creator and epoch. */
-  getBinding(): string {
-    const { nonce, creator, epoch } = this.#context.proposal;
-    const littleEndian = Buffer.alloc(8);
-    littleEndian.writeBigUInt64LE(epoch);
-    return createHash('sha256').update(nonce).update(creator).update(littleEndian).digest('hex');
   }
 
   async getState(key: string): Promise<Buffer> {
@@ -213,19 +139,11 @@ export class ChaincodeStub {
   }
 
   createCompositeKey(objectType: string, attributes: string[]): string {
-    mustBeAttribute(objectType);
-    if (!Array.isArray(attributes)) throw new Error('attributes must be an array');
-    for (const attribute of attributes) mustBeAttribute(attribute);
-    const parts = [objectType, ...attributes].map((part) => part + COMPOSITE_NAMESPACE);
-    return COMPOSITE_NAMESPACE + parts.join('');
+    return compositeKey(objectType, attributes);
   }
 
-  splitCompositeKey(compositeKey: string): { objectType: string | null; attributes: string[] } {
-    if (compositeKey.length <= 1 || !compositeKey.startsWith(COMPOSITE_NAMESPACE)) {
-      return { objectType: null, attributes: [] };
-    }
-    const [objectType = '', ...rest] = compositeKey.slice(1).split(COMPOSITE_NAMESPACE);
-    return { objectType, attributes: rest.slice(0, -1) };
+  splitCompositeKey(key: string): { objectType: string | null; attributes: string[] } {
+    return splitCompositeKey(key);
   }
 
   getPrivateData(): Promise<never> {
@@ -295,41 +213,6 @@ export class ChaincodeStub {
   #failure(type: string, cause: unknown): Error {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new Error(`${type} failed: transaction ID: ${this.getTxID()}: ${text}`, { cause });
-  }
-}
-
-/** The part of `long`'s Long that contracts use of a timestamp. */
-export interface LongLike {
-  readonly low: number;
-  readonly high: number;
-  toNumber(): number;
-  toInt(): number;
-  toString(): string;
-  valueOf(): number;
-}
-
-function longLike(value: number): LongLike {
-  return {
-    low: (value % 2 ** 32) | 0,
-    high: Math.floor(value / 2 ** 32) | 0,
-    toNumber: () => value,
-    toInt: () => value,
-    toString: () => String(value),
-    valueOf: () => value,
-  };
-}
-
-function mustBeAttribute(attribute: unknown): void {
-  if (typeof attribute !== 'string' || attribute.length === 0) {
-    throw new Error('object type or attribute not a non-zero length string');
-  }
-}
-
-function mustBeSimple(...keys: string[]): void {
-  for (const key of keys) {
-    if (key?.startsWith(COMPOSITE_NAMESPACE)) {
-      throw new Error(`first character of the key [${key}] contains a null character which is not allowed`);
-    }
   }
 }
 

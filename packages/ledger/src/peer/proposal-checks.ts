@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { toHex } from '@healthchain/core';
+import type { Verifier } from '../crypto/index.ts';
+import type { Identity } from '../msp/index.ts';
+import { HeaderType } from '../ordering/envelope.ts';
+import type { PeerChannel } from './channel.ts';
+import type { DecodedProposal } from './proposal.ts';
+
+/** How far a proposal's timestamp may be from the endorser's clock (design/ledger.md section 5). */
+const TIME_WINDOW_MS = 30_000;
+
+/** The proposal itself is refused. `byFilter`: before the endorser has seen it, which on Fabric looks like a peer that is down. */
+export class ProposalRefused extends Error {
+  readonly byFilter: boolean;
+
+  constructor(message: string, byFilter = false) {
+    super(message);
+    this.byFilter = byFilter;
+  }
+}
+
+/** What Fabric's authentication filters check. @throws ProposalRefused */
+export function mustBeTimely(proposal: DecodedProposal, now: Date): void {
+  const at = Number(proposal.timestamp?.seconds ?? 0n) * 1000 + (proposal.timestamp?.nanos ?? 0) / 1e6;
+  if (Math.abs(at - now.getTime()) <= TIME_WINDOW_MS) return;
+  const written = `${new Date(at).toISOString()}, peer time ${now.toISOString()}`;
+  throw new ProposalRefused(
+    `request unauthorized due to incorrect timestamp ${written}, peer.authentication.timewindow 30s`,
+    true,
+  );
+}
+
+/** Well formed, of a valid member who has signed it, and not of a transaction that stands in the chain. @throws ProposalRefused */
+export async function mustBeSound(
+  channel: PeerChannel,
+  proposal: DecodedProposal,
+  { verifier, now }: { readonly verifier: Verifier; readonly now: Date },
+): Promise<void> {
+  const malformed = formProblem(proposal);
+  if (malformed !== undefined) throw invalid(malformed);
+  const identity = creatorOf(channel, proposal, now);
+  const { proposalBytes: message, signature } = proposal;
+  const [holds] = await verifier.verifyAll([{ publicKey: identity.publicKey, message, signature }]);
+  if (holds !== true) throw invalid(denial(proposal, `org [${identity.mspId}]`));
+  if (channel.place(proposal.txId) === undefined) return;
+  throw new ProposalRefused(
+    `duplicate transaction found [${proposal.txId}]. Creator [${toHex(proposal.creator)}]`,
+  );
+}
+
+function creatorOf(channel: PeerChannel, proposal: DecodedProposal, now: Date): Identity {
+  const { identities } = channel.config;
+  let identity: Identity;
+  try {
+    identity = identities.deserialize(proposal.creator);
+  } catch {
+    throw invalid(denial(proposal, 'org unknown, creator is malformed'));
+  }
+  if (now > identity.notAfter) throw new ProposalRefused('proposal client identity expired', true);
+  try {
+    identities.validate(identity, now);
+  } catch {
+    throw invalid(denial(proposal, `org [${identity.mspId}]`));
+  }
+  return identity;
+}
+
+function formProblem(proposal: DecodedProposal): string | undefined {
+  const { type, epoch, nonce, creator, txId, extensionName } = proposal;
+  if (extensionName === '') return 'ChaincodeHeaderExtension.ChaincodeId.Name is empty';
+  if (type !== HeaderType.endorserTransaction && type !== HeaderType.config)
+    return `invalid header type ${type}`;
+  if (epoch !== 0n) return 'epoch is non-zero';
+  if (nonce.length === 0) return 'nonce is empty';
+  if (creator.length === 0) return 'creator is empty';
+  const expected = createHash('sha256').update(nonce).update(creator).digest('hex');
+  if (txId !== expected) return `incorrectly computed txid '${txId}' -- expected '${expected}'`;
+  return proposal.signature.length === 0 ? 'empty signature bytes' : undefined;
+}
+
+function denial({ channelId }: DecodedProposal, creator: string): string {
+  return `access denied: channel [${channelId}] creator ${creator}`;
+}
+
+function invalid(problem: string): ProposalRefused {
+  return new ProposalRefused(`error validating proposal: ${problem}`);
+}
