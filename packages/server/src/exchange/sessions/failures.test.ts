@@ -1,7 +1,7 @@
 import { GatewayError } from '@hyperledger/fabric-gateway';
 import { expect, test } from 'vitest';
 import { ExchangeError } from '../error.ts';
-import { classify, mayComeFromLag, toExchangeError } from './failures.ts';
+import { classify, isDivided, mayComeFromLag, toExchangeError } from './failures.ts';
 
 function failure(code: number, ...messages: string[]): GatewayError {
   const details = messages.map((message) => ({ address: 'peer:7051', mspId: 'NorthMSP', message }));
@@ -49,4 +49,14 @@ test('only an answer of a peer that was reached may come from lag', () => {
     [refused, failure(10, 'ProposalResponsePayloads do not match'), failure(14)].map(mayComeFromLag),
   ).toEqual([true, true, false]);
   expect(mayComeFromLag(new ExchangeError('UNAVAILABLE', 'x'))).toBe(false);
+});
+
+test('endorsers that answer from different states are known as such, behind a translation too', () => {
+  const divided = failure(10, 'ProposalResponsePayloads do not match');
+  expect([divided, toExchangeError(divided, 'x')].map(isDivided)).toEqual([true, true]);
+  expect([failure(14), failure(10, 'NO_RELATION: none'), new Error('x')].map(isDivided)).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });

@@ -85,6 +85,12 @@ export function toExchangeError(error: unknown, call: string): ExchangeError {
   return new ExchangeError(code, `The ledger did not serve ${call}`, { cause: error, details: { call } });
 }
 
+/** Endorsers answered from different states: the one behind has the block in a moment. */
+export function isDivided(error: unknown): boolean {
+  const cause = error instanceof ExchangeError ? (error.cause ?? error) : error;
+  return classify(cause).kind === 'divided';
+}
+
 /** The answer of a peer that did not have the latest blocks yet may have been another one. */
 export function mayComeFromLag(error: unknown): boolean {
   const cause = error instanceof ExchangeError ? (error.cause ?? error) : error;

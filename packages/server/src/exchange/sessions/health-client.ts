@@ -9,6 +9,7 @@ import { utf8 } from '@healthchain/core';
 import { nativeSigner } from '@healthchain/ledger';
 import type { GatewayEndpoint, KeyPair } from '../context.ts';
 import { ExchangeError } from '../error.ts';
+import { isDivided } from './failures.ts';
 import { GatewayPool } from './pool.ts';
 import { LedgerSession } from './session.ts';
 import { submitAfresh } from './submit.ts';
@@ -51,7 +52,7 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
     } catch (error) {
       const code = refusalOf(error)?.code;
       const isUnknown = code === 'NOT_FOUNDED' || code?.endsWith('_UNKNOWN') === true;
-      if (!isUnknown || Date.now() > giveUp) throw error;
+      if (!(isUnknown || isDivided(error)) || Date.now() > giveUp) throw error;
       await delay(PAUSE_MS);
     }
   }

@@ -1,12 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Commit, Proposal } from '@hyperledger/fabric-gateway';
 import { toHex } from '@healthchain/core';
 import { decodeBlock } from '@healthchain/ledger';
 import type { GatewayEndpoint } from '../context.ts';
 import { ExchangeError } from '../error.ts';
-import { classify, mayComeFromLag, toExchangeError } from './failures.ts';
+import { classify, isDivided, mayComeFromLag, toExchangeError } from './failures.ts';
 import { awaitHeight } from './height.ts';
 import { Gateways, type SigningIdentity } from './gateways.ts';
-import { COMMIT_WAIT_MS, OTHER_COMMIT_WAIT_MS } from './limits.ts';
+import { COMMIT_WAIT_MS, HEIGHT_POLL_MS, HEIGHT_WAIT_MS, OTHER_COMMIT_WAIT_MS } from './limits.ts';
 import type { GatewayPool } from './pool.ts';
 import { commitStatusRequest, decodeChainInfo, timestampOf, type ChainInfo } from './wire.ts';
 
@@ -78,18 +79,23 @@ export class LedgerSession {
 
   /**
    * Nothing is ordered by this; so a gateway that fails is safely replaced by the next one. A refusal that may come from a peer
-   * behind the blocks that this server has shown is asked again once the peers have them.
+   * behind the blocks that this server has shown is asked again once the peers have them; endorsers that answer from different
+   * states are asked again for a moment.
    */
   async endorse(
     name: string,
     args: readonly string[],
     options: CallOptions = {},
   ): Promise<EndorsedTransaction> {
-    try {
-      return await this.#endorseOnce(name, args, options);
-    } catch (error) {
-      if (!mayComeFromLag(error) || !(await this.#caughtUp())) throw error;
-      return this.#endorseOnce(name, args, options);
+    const giveUp = Date.now() + HEIGHT_WAIT_MS;
+    for (;;) {
+      try {
+        return await this.#endorseOnce(name, args, options);
+      } catch (error) {
+        if (!mayComeFromLag(error) || Date.now() > giveUp) throw error;
+        if (!(await this.#caughtUp()) && !isDivided(error)) throw error;
+        await delay(HEIGHT_POLL_MS);
+      }
     }
   }
 
