@@ -1,60 +1,24 @@
 import { equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
-import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
-import { blockHeaderHash } from '../validation/index.ts';
 import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal } from './admission.ts';
-import { Authority } from './authority.ts';
-import type { Effect, Event } from './machine.ts';
 import { isAuthentic } from './authentic.ts';
+import { Authority } from './authority.ts';
 import { decodeBlock, encodeBlock, type RawBlock } from './block.ts';
 import type { BlockStore } from './block-store.ts';
-import { configFromBlockOnce, configFromEnvelopeOnce } from './configs.ts';
+import { tipAfter, tipOf, type ChainTip } from './chain-tip.ts';
 import { checkFinality, councilOf, type ConsenterCouncil } from './council.ts';
-import { HeaderType, type SigningIdentity } from './envelope.ts';
-import {
-  proposalKey,
-  signatureNonce,
-  type Certificate,
-  type FinalBlock,
-  type Message,
-  type Proposal,
-} from './messages.ts';
-import { dataHashOnce, mustBeWellFormed, parsedOnce } from './parsed.ts';
+import { HeaderType } from './envelope.ts';
+import type { Effect, Event } from './machine.ts';
+import { proposalKey, type FinalBlock, type Message, type Proposal } from './messages.ts';
+import type { OrdererSettings } from './orderer-settings.ts';
+import { parsedOnce } from './parsed.ts';
 import { RequestPool } from './pool.ts';
+import { isAcceptable, nextProposal, signProposal } from './proposals.ts';
 import type { SigningRecord } from './records.ts';
 import type { SigningLog } from './signing-log.ts';
 import { StepRunner } from './step-runner.ts';
-import {
-  decodeOrderingValue,
-  encodeIdentifierHeader,
-  finalSignatureBytes,
-  makeProposal,
-  openBlock,
-  sealBlock,
-} from './turn-metadata.ts';
-
-/** How authorities of one channel reach each other; delivery is not promised. */
-export interface OrderingNetwork {
-  send(from: number, to: number | 'others', message: Message): void;
-  /** Final blocks of another authority from `height` on; empty when it cannot be reached. */
-  blocks(from: number, height: number): AsyncIterable<Uint8Array>;
-}
-
-export interface OrdererSettings {
-  readonly self: number;
-  readonly signer: SigningIdentity;
-  readonly verifier: Verifier;
-  readonly network: OrderingNetwork;
-  readonly clock: () => Date;
-  readonly timeoutMs: number;
-  readonly downTimeoutMs: number;
-  /** Called with every block once it is final here. */
-  readonly onBlock: (number: number, bytes: Uint8Array, block: RawBlock) => void;
-  readonly onEvidence: (effect: Extract<Effect, { kind: 'evidence' }>) => void;
-  /** The node can no longer keep its promises (its disk fails): it must stop. */
-  readonly onFailure: (error: unknown) => void;
-}
+import { openBlock, sealBlock } from './turn-metadata.ts';
 
 /** How long a message from a later height may announce a block that is just arriving here too. */
 const CATCH_UP_DELAY_MS = 50;
@@ -66,10 +30,7 @@ export class ChannelOrderer {
   readonly #log: SigningLog;
   readonly #pool = new RequestPool();
   readonly #authority: Authority;
-  #config: ChannelConfig;
-  #council: ConsenterCouncil;
-  #lastConfig: number;
-  #previousHash: Uint8Array;
+  #tip: ChainTip;
   readonly #runner: StepRunner;
   #timer: NodeJS.Timeout | undefined;
   #catchingUp = false;
@@ -80,34 +41,28 @@ export class ChannelOrderer {
     settings: OrdererSettings,
     store: BlockStore,
     log: SigningLog,
-    start: {
-      config: ChannelConfig;
-      lastConfig: number;
-      previousHash: Uint8Array;
-      records: readonly SigningRecord[];
-    },
+    tip: ChainTip,
+    records: readonly SigningRecord[],
   ) {
     this.#settings = settings;
     this.#store = store;
     this.#log = log;
-    this.#config = start.config;
-    this.#council = councilOf(start.config);
-    this.#lastConfig = start.lastConfig;
-    this.#previousHash = start.previousHash;
+    this.#tip = tip;
     this.#runner = new StepRunner(
       (records) => log.append(records),
       (effect) => this.#perform(effect),
       (error) => this.#fail(error),
     );
-    const { self, timeoutMs, downTimeoutMs } = settings;
+    const { self, signer, timeoutMs, downTimeoutMs } = settings;
     this.#authority = new Authority(
       { self, timeoutMs, downTimeoutMs },
       {
-        sign: (message) => settings.signer.sign(message),
-        signBlock: (proposal) => this.#signBlock(proposal),
-        propose: (turn, certificate, repeat) => this.#propose(turn, certificate, repeat),
+        sign: (message) => signer.sign(message),
+        signBlock: (proposal) => signProposal(self, signer, proposal),
+        propose: (turn, certificate, repeat) =>
+          nextProposal(this.#tip, this.#pool, { turn, certificate, repeat }),
       },
-      { height: store.height, council: this.#council, records: start.records },
+      { height: store.height, council: this.#council, records },
     );
   }
 
@@ -118,13 +73,13 @@ export class ChannelOrderer {
     log: SigningLog,
     records: readonly SigningRecord[],
   ): Promise<ChannelOrderer> {
-    const last = decodeBlock(await store.block(store.height - 1));
-    const lastConfig = last.header.number === 0n ? 0 : decodeOrderingValue(openBlock(last).value).lastConfig;
-    const config = configFromBlockOnce(await store.block(lastConfig));
-    const previousHash = blockHeaderHash(last.header);
-    const orderer = new ChannelOrderer(settings, store, log, { config, lastConfig, previousHash, records });
+    const orderer = new ChannelOrderer(settings, store, log, await tipOf(store), records);
     orderer.#runner.take(orderer.#authority.resume());
     return orderer;
+  }
+
+  get #council(): ConsenterCouncil {
+    return councilOf(this.#tip.config);
   }
 
   get height(): number {
@@ -132,11 +87,11 @@ export class ChannelOrderer {
   }
 
   get config(): ChannelConfig {
-    return this.#config;
+    return this.#tip.config;
   }
 
   get headerHash(): Uint8Array {
-    return this.#previousHash;
+    return this.#tip.previousHash;
   }
 
   get waiting(): number {
@@ -156,7 +111,7 @@ export class ChannelOrderer {
     if (this.#stopped) return { status: Status.SERVICE_UNAVAILABLE, info: 'the orderer is stopped' };
     if (this.#pool.isFull)
       return { status: Status.SERVICE_UNAVAILABLE, info: 'too many requests are waiting' };
-    const context = { config: this.#config, verifier: this.#settings.verifier, at: this.#settings.clock() };
+    const context = this.#admission();
     const isUpdate = parsedOnce(envelope).type === HeaderType.configUpdate;
     const result = isUpdate
       ? await admitConfigUpdate(context, this.#settings.signer, envelope)
@@ -167,6 +122,10 @@ export class ChannelOrderer {
     }
     this.#tellPending();
     return { status: Status.SUCCESS, info: '' };
+  }
+
+  #admission() {
+    return { config: this.#tip.config, verifier: this.#settings.verifier, at: this.#settings.clock() };
   }
 
   receive(from: number, message: Message): void {
@@ -225,54 +184,11 @@ export class ChannelOrderer {
 
   // Blocks
 
-  #propose(
-    turn: number,
-    certificate: Certificate | undefined,
-    repeat: RawBlock | undefined,
-  ): Proposal | undefined {
-    const height = this.#store.height;
-    const data = repeat?.data ?? this.#pool.batch(this.#config.batch).map((request) => request.envelope);
-    if (data.length === 0) return undefined;
-    const header = repeat?.header ?? {
-      number: BigInt(height),
-      previousHash: this.#previousHash,
-      dataHash: dataHashOnce(data),
-    };
-    const lastConfig = isConfigBlock(data) ? height : this.#lastConfig;
-    return makeProposal(header, data, { lastConfig, turn, height, certificate });
-  }
-
-  #signBlock(proposal: Proposal): { identifierHeader: Uint8Array; signature: Uint8Array } {
-    const { self, signer } = this.#settings;
-    const identifierHeader = encodeIdentifierHeader(self, signatureNonce(proposal, self));
-    const bytes = finalSignatureBytes(proposal.value, identifierHeader, proposal.block.header);
-    return { identifierHeader, signature: signer.sign(bytes) };
-  }
-
   #check(proposal: Proposal): void {
-    this.#isAcceptable(proposal).then(
+    isAcceptable(this.#tip, this.#pool, this.#settings.verifier, proposal).then(
       (isValid) => this.#handle({ kind: 'checked', key: proposalKey(proposal), isValid }),
       (error: unknown) => this.#fail(error),
     );
-  }
-
-  /** Everything of a proposal that its signatures do not say. */
-  async #isAcceptable(proposal: Proposal): Promise<boolean> {
-    const { header, data } = proposal.block;
-    const hasConfig = isConfigBlock(data);
-    const expectedConfig = hasConfig ? proposal.height : this.#lastConfig;
-    if (!equalBytes(header.previousHash, this.#previousHash)) return false;
-    if (decodeOrderingValue(proposal.value).lastConfig !== expectedConfig) return false;
-    if (hasConfig && data.length > 1) return false;
-    try {
-      mustBeWellFormed(header.number, data);
-    } catch {
-      return false;
-    }
-    const context = { config: this.#config, verifier: this.#settings.verifier, at: undefined };
-    const unknown = data.filter((envelope) => this.#pool.get(requestKey(envelope))?.envelope !== envelope);
-    const results = await Promise.all(unknown.map((envelope) => admit(context, envelope)));
-    return !results.some(isRefusal);
   }
 
   async #decide(final: FinalBlock): Promise<void> {
@@ -284,9 +200,10 @@ export class ChannelOrderer {
   async #append(block: RawBlock, bytes: Uint8Array): Promise<void> {
     const number = Number(block.header.number);
     await this.#store.append(number, bytes);
-    this.#previousHash = blockHeaderHash(block.header);
+    const { config } = this.#tip;
+    this.#tip = tipAfter(this.#tip, block);
     for (const envelope of block.data) this.#pool.remove(requestKey(envelope));
-    if (isConfigBlock(block.data)) await this.#configure(number, block);
+    if (this.#tip.config !== config) await this.#admitAgain();
     this.#settings.onBlock(number, bytes, block);
     if (this.#log.isLarge) {
       await this.#store.sync();
@@ -300,14 +217,9 @@ export class ChannelOrderer {
     });
   }
 
-  /** A new configuration is in force; what waits is admitted again under it. */
-  async #configure(number: number, block: RawBlock): Promise<void> {
-    const [envelope] = block.data;
-    if (envelope === undefined) return;
-    this.#config = configFromEnvelopeOnce(this.#config.channelId, parsedOnce(envelope).data);
-    this.#council = councilOf(this.#config);
-    this.#lastConfig = number;
-    const context = { config: this.#config, verifier: this.#settings.verifier, at: this.#settings.clock() };
+  /** Another configuration is in force: what waits must be allowed by it. */
+  async #admitAgain(): Promise<void> {
+    const context = this.#admission();
     for (const request of this.#pool.all()) {
       const result = await admit(context, request.envelope);
       if (isRefusal(result)) this.#pool.remove(request.key);
@@ -335,7 +247,7 @@ export class ChannelOrderer {
       const block = decodeBlock(bytes);
       const number = Number(block.header.number);
       if (number < this.#store.height) continue;
-      if (!equalBytes(block.header.previousHash, this.#previousHash)) {
+      if (!equalBytes(block.header.previousHash, this.#tip.previousHash)) {
         throw new LedgerError('OUT_OF_ORDER', `Block ${number} of authority ${from} does not follow`);
       }
       await checkFinality(this.#council, this.#settings.verifier, openBlock(block));
@@ -351,9 +263,4 @@ export class ChannelOrderer {
     clearTimeout(this.#timer);
     this.#settings.onFailure(error);
   }
-}
-
-function isConfigBlock(data: readonly Uint8Array[]): boolean {
-  const [first] = data;
-  return first !== undefined && parsedOnce(first).type === HeaderType.config;
 }
