@@ -1,7 +1,7 @@
 import { sha256, toHex, utf8, type RecordHeader, type WriteArguments } from '@healthchain/core';
 import type { ArgumentOf } from '../registry.ts';
 import type { Signer } from '../state/rows.ts';
-import { MemoryLedger, idOf, recordIdOf, userOf } from './ledger.ts';
+import { MemoryLedger, idOf, recordIdOf, userOf, type CastLedger } from './ledger.ts';
 
 export const NORTH = 'NorthMSP';
 export const SOUTH = 'SouthMSP';
@@ -28,17 +28,28 @@ export const administratorOf = (mspId: string): Signer => userOf(mspId, 'adminis
 /** Four founded members. */
 export async function foundedLedger(now?: string): Promise<MemoryLedger> {
   const ledger = new MemoryLedger(now === undefined ? {} : { now });
-  const argument = { organisations: [...ORGANISATIONS] };
-  await ledger.call(administratorOf(NORTH), 'membership:Found', argument);
-  for (const mspId of [SOUTH, AUTHORITY, ACME]) {
-    await ledger.call(administratorOf(mspId), 'membership:ConfirmFounding', argument);
-  }
+  await found(ledger);
   return ledger;
 }
 
 /** Founded, epoch 1 in force with one open intake key a custodian, Maria registered at North, her key bound. */
 export async function readyLedger(now?: string): Promise<MemoryLedger> {
-  const ledger = await foundedLedger(now);
+  const ledger = new MemoryLedger(now === undefined ? {} : { now });
+  await makeReady(ledger);
+  return ledger;
+}
+
+async function found(ledger: CastLedger): Promise<void> {
+  const argument = { organisations: [...ORGANISATIONS] };
+  await ledger.call(administratorOf(NORTH), 'membership:Found', argument);
+  for (const mspId of [SOUTH, AUTHORITY, ACME]) {
+    await ledger.call(administratorOf(mspId), 'membership:ConfirmFounding', argument);
+  }
+}
+
+/** Makes any ledger without a founding a ready one. */
+export async function makeReady(ledger: CastLedger): Promise<void> {
+  await found(ledger);
   await ledger.call(administratorOf(NORTH), 'custody:ProposeEpoch', {
     epoch: 1,
     custodians: CUSTODIANS.map((mspId, i) => ({ mspId, index: i + 1 })),
@@ -53,12 +64,11 @@ export async function readyLedger(now?: string): Promise<MemoryLedger> {
     });
   }
   await register(ledger, maria, mariaUser);
-  return ledger;
 }
 
 /** Registers a person at North (or elsewhere) and binds the key of a user of the authority. */
 export async function register(
-  ledger: MemoryLedger,
+  ledger: CastLedger,
   personId: string,
   patient?: Signer,
   mspId: string = NORTH,
@@ -79,7 +89,7 @@ export interface Written {
 }
 
 /** Arguments and transient data of a correct write. */
-export function writeOf(ledger: MemoryLedger, author: Signer, records: readonly Written[]) {
+export function writeOf(ledger: CastLedger, author: Signer, records: readonly Written[]) {
   const transient: Record<string, Uint8Array> = {};
   const operations = records.map((record, i): WriteArguments['operations'][number] => {
     const header = headerOf(ledger, author, record);
@@ -101,7 +111,12 @@ export function writeOf(ledger: MemoryLedger, author: Signer, records: readonly 
   return { argument, transient };
 }
 
-export async function put(ledger: MemoryLedger, author: Signer, ...records: readonly Written[]) {
+export async function put<Ledger extends CastLedger>(
+  ledger: Ledger,
+  author: Signer,
+  ...records: readonly Written[]
+): Promise<Awaited<ReturnType<Ledger['execute']>>>;
+export async function put(ledger: CastLedger, author: Signer, ...records: readonly Written[]) {
   const { argument, transient } = writeOf(ledger, author, records);
   return ledger.execute(author, 'records:Write', argument, { transient });
 }
@@ -114,7 +129,7 @@ function sealFor(transient: Record<string, Uint8Array>): WriteArguments['sealed'
   });
 }
 
-function headerOf(ledger: MemoryLedger, author: Signer, record: Written): RecordHeader {
+function headerOf(ledger: CastLedger, author: Signer, record: Written): RecordHeader {
   return {
     label: 'healthchain/v1/record',
     suite: 1,
@@ -130,7 +145,7 @@ function headerOf(ledger: MemoryLedger, author: Signer, record: Written): Record
 
 /** A grant by Maria of everything about her to a doctor of South for treatment, from an hour ago on; parts replaced at will. */
 export function grantOf(
-  ledger: MemoryLedger,
+  ledger: CastLedger,
   grantId: string,
   parts: Partial<ArgumentOf<'authorisation:Grant'>> = {},
 ): ArgumentOf<'authorisation:Grant'> {

@@ -30,11 +30,30 @@ export interface CallOptions {
 export interface Executed<Result> {
   readonly result: Result;
   readonly transactionId: string;
-  readonly stub: MemoryStub;
+}
+
+/** A ledger with the contracts on one channel, as the cast's situations need it: the memory's, or an engine's. */
+export interface CastLedger {
+  readonly channel: string;
+  /** The clock of whoever calls. */
+  readonly now: string;
+  call<Name extends FunctionName>(
+    signer: Signer,
+    name: Name,
+    argument: ArgumentOf<Name>,
+    options?: CallOptions,
+  ): Promise<ResultOf<Name>>;
+  /** @throws ContractError */
+  execute<Name extends FunctionName>(
+    signer: Signer,
+    name: Name,
+    argument: ArgumentOf<Name>,
+    options?: CallOptions,
+  ): Promise<Executed<ResultOf<Name>>>;
 }
 
 /** One channel's chaincode over a memory state: every call is a transaction of its own, committed at once. */
-export class MemoryLedger {
+export class MemoryLedger implements CastLedger {
   readonly channel: string;
   readonly state = new MemoryState();
   /** The clock of whoever calls; tests set it. */
@@ -64,7 +83,7 @@ export class MemoryLedger {
     name: Name,
     argument: ArgumentOf<Name>,
     options: CallOptions = {},
-  ): Promise<Executed<ResultOf<Name>>> {
+  ): Promise<Executed<ResultOf<Name>> & { readonly stub: MemoryStub }> {
     const stub = this.stubFor(signer, [name, JSON.stringify(argument)], options.transient);
     const { status, message = '', payload } = await this.#chaincode.Invoke(stub);
     if (status !== 200) throw declaredRefusal(name, message);
