@@ -1,5 +1,6 @@
 import { typeRow } from '../fhir/index.ts';
 import {
+  parametersOf,
   parseSearch,
   patientCompartment,
   search,
@@ -112,7 +113,10 @@ async function searchIn(
   opened: readonly StoredVersion[],
 ): Promise<Pick<Found, 'matches' | 'included' | 'total' | 'next'>> {
   const { store, memberBases } = visit.server;
-  const memory = opened.length === 0 ? undefined : openStore(':memory:', { bases: memberBases });
+  const memory =
+    opened.length === 0
+      ? undefined
+      : openStore(':memory:', { bases: memberBases, parameters: parametersOf(query) });
   try {
     memory?.applyCommitted(opened);
     const sources = memory === undefined ? [store] : [store, memory];

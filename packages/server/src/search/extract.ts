@@ -9,6 +9,7 @@ import {
 } from './definitions.ts';
 import { evaluate, type Path } from './expression.ts';
 import { fold } from './fold.ts';
+import { parameterName } from './parameters-of.ts';
 import type { IndexTable } from './tables.ts';
 
 /** One index row: the parameter's code, and the values of the table's columns between `param` and `key`. */
@@ -27,11 +28,15 @@ const MAX_INDEXED_TEXT = 512;
 /** Kept in `head`, not in index rows. */
 const IN_HEAD: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
 
-/** Every index row of a resource, without repeats. */
-export function extractRows(resource: PlainResource, bases: readonly string[]): readonly Row[] {
+/** Every index row of a resource, without repeats; with `only`, those of the parameters named there (`Type.code`). */
+export function extractRows(
+  resource: PlainResource,
+  bases: readonly string[],
+  only?: ReadonlySet<string>,
+): readonly Row[] {
   const rows = new Map<string, Row>();
   for (const definition of searchParameters(resource.resourceType).values()) {
-    if (IN_HEAD.has(definition.code)) continue;
+    if (IN_HEAD.has(definition.code) || only?.has(parameterName(definition)) === false) continue;
     for (const row of rowsOf(definition, resource, bases))
       rows.set(`${row.table}\n${row.code}\n${row.values.join('\n')}`, row);
   }

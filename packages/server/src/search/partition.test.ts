@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { committed, NORMAL } from '../store/committed.fixture.ts';
 import { type CommittedVersion, openStore, type Permitted } from '../store/index.ts';
+import { parametersOf } from './parameters-of.ts';
 import { parseSearch } from './parse.ts';
 import { search } from './search.ts';
 
@@ -113,8 +114,10 @@ async function found(
   text: string,
   permitted: Permitted,
 ): Promise<unknown> {
-  const stores = parts.map((part) => {
-    const store = openStore(':memory:');
+  // The first store is the server's own and indexes everything; the others are made for the query.
+  const needed = { parameters: parametersOf(parseSearch(type, new URLSearchParams(text))) };
+  const stores = parts.map((part, at) => {
+    const store = openStore(':memory:', at === 0 ? {} : needed);
     store.applyCommitted(part);
     return store;
   });

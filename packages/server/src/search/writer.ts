@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { PlainResource } from '../fhir/resource.ts';
 import { extractRows } from './extract.ts';
+import { parameterName } from './parameters-of.ts';
 import { INDEX_TABLES, type IndexTable } from './tables.ts';
 
 const COLUMNS: Readonly<Record<IndexTable, number>> = {
@@ -21,9 +22,12 @@ export class IndexWriter {
   private readonly allParameters: StatementSync;
   private readonly addParameter: StatementSync;
   private readonly bases: readonly string[];
+  private readonly only: ReadonlySet<string> | undefined;
 
-  constructor(database: DatabaseSync, bases: readonly string[]) {
+  /** @param only the parameters to index (`Type.code`); undefined: all */
+  constructor(database: DatabaseSync, bases: readonly string[], only?: ReadonlySet<string>) {
     this.bases = bases;
+    this.only = only;
     this.inserts = new Map(INDEX_TABLES.map((table) => [table, database.prepare(insertInto(table))]));
     this.removals = INDEX_TABLES.map((table) => database.prepare(`DELETE FROM ${table} WHERE key = ?`));
     this.addParameter = database.prepare('INSERT INTO parameter (type, code) VALUES (?, ?)');
@@ -32,7 +36,7 @@ export class IndexWriter {
   }
 
   add(key: number, resource: PlainResource): void {
-    for (const { table, code, values } of extractRows(resource, this.bases)) {
+    for (const { table, code, values } of extractRows(resource, this.bases, this.only)) {
       this.inserts.get(table)?.run(this.parameterId(resource.resourceType, code), ...values, key);
     }
   }
@@ -45,11 +49,14 @@ export class IndexWriter {
   reload(): void {
     this.parameters.clear();
     for (const row of this.allParameters.all())
-      this.parameters.set(`${String(row['type'])}.${String(row['code'])}`, Number(row['id']));
+      this.parameters.set(
+        parameterName({ type: String(row['type']), code: String(row['code']) }),
+        Number(row['id']),
+      );
   }
 
   private parameterId(type: string, code: string): number {
-    const name = `${type}.${code}`;
+    const name = parameterName({ type, code });
     const known = this.parameters.get(name);
     if (known !== undefined) return known;
     const id = Number(this.addParameter.run(type, code).lastInsertRowid);

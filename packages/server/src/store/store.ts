@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { PersonId, RecordId } from '@healthchain/core';
 import type { SearchSource } from '../search/source.ts';
 import { INDEX_TABLES } from '../search/tables.ts';
@@ -49,6 +49,8 @@ export interface Store extends SearchSource {
 export interface StoreOptions {
   /** FHIR base URLs of the members: references below them are the same as relative ones. */
   readonly bases?: readonly string[];
+  /** Search parameters to index (`Type.code`), for a store that serves one query; undefined: all. */
+  readonly parameters?: ReadonlySet<string>;
 }
 
 /**
@@ -56,8 +58,8 @@ export interface StoreOptions {
  *
  * @throws StoreError WRONG_SCHEMA for a file of another version: drop it and rebuild
  */
-export function openStore(path: string, { bases = [] }: StoreOptions = {}): Store {
-  return new SqliteStore(openDatabase(path), bases);
+export function openStore(path: string, { bases = [], parameters }: StoreOptions = {}): Store {
+  return new SqliteStore(openDatabase(path), bases, parameters);
 }
 
 class SqliteStore implements Store {
@@ -65,12 +67,13 @@ class SqliteStore implements Store {
   readonly bases: readonly string[];
   private readonly applier: CommitApplier;
   private readonly index: IndexWriter;
+  private readonly statements = new Map<string, StatementSync>();
   private depth = 0;
 
-  constructor(database: DatabaseSync, bases: readonly string[]) {
+  constructor(database: DatabaseSync, bases: readonly string[], parameters: ReadonlySet<string> | undefined) {
     this.database = database;
     this.bases = bases;
-    this.index = new IndexWriter(database, bases);
+    this.index = new IndexWriter(database, bases, parameters);
     this.applier = new CommitApplier(database, this.index, new AccessClasses(database));
   }
 
@@ -145,10 +148,18 @@ class SqliteStore implements Store {
   }
 
   private all(condition: string, ...values: (string | number)[]): readonly StoredVersion[] {
-    const sql = `SELECT ${VERSION_COLUMNS} FROM ${VERSION_TABLES} WHERE ${condition}`;
-    return this.database
-      .prepare(sql)
+    return this.versionsWhere(condition)
       .all(...values)
       .map(versionOf);
+  }
+
+  /** The conditions are this class's own few texts. */
+  private versionsWhere(condition: string): StatementSync {
+    const known = this.statements.get(condition);
+    if (known !== undefined) return known;
+    const sql = `SELECT ${VERSION_COLUMNS} FROM ${VERSION_TABLES} WHERE ${condition}`;
+    const statement = this.database.prepare(sql);
+    this.statements.set(condition, statement);
+    return statement;
   }
 }
