@@ -1,0 +1,93 @@
+import type { Council } from './finality.ts';
+import type { AuthorityPorts, AuthoritySettings, Effect, Step } from './machine.ts';
+import type { Message, ProposalId } from './messages.ts';
+import { quorumOf } from './quorum.ts';
+import type { SigningRecord } from './records.ts';
+import { idOf, isSameBlock, Round } from './round.ts';
+
+/** Turns are waited for longer the later they are, up to this factor. */
+const MAX_BACKOFF = 32;
+
+/** Where one authority stands: what it knows of the height, and the records and effects of the step it is in. */
+export class Seat {
+  readonly #settings: AuthoritySettings;
+  readonly ports: AuthorityPorts;
+  council: Council;
+  height: number;
+  round = new Round();
+  /** Requests that wait for a block. */
+  pending = 0;
+  /** Authorities whose connection is down. */
+  readonly down = new Set<number>();
+  #records: SigningRecord[] = [];
+  #effects: Effect[] = [];
+
+  constructor(settings: AuthoritySettings, ports: AuthorityPorts, height: number, council: Council) {
+    this.#settings = settings;
+    this.ports = ports;
+    this.height = height;
+    this.council = council;
+  }
+
+  get self(): number {
+    return this.#settings.self;
+  }
+
+  get proposer(): number {
+    return this.proposerOf(this.round.turn);
+  }
+
+  keep(record: SigningRecord): void {
+    this.#records.push(record);
+  }
+
+  ask(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  /** Only the first message of a kind at a turn counts. */
+  isSecond(kind: string, authority: number, id: ProposalId): boolean {
+    if (this.round.isTooFarAhead(id.turn)) return true;
+    const first = this.round.firstOf(kind, authority, id);
+    if (first !== undefined && !isSameBlock(first, id)) {
+      this.ask({ kind: 'evidence', authority, first, second: idOf(id) });
+    }
+    return first !== undefined;
+  }
+
+  armTimer(): void {
+    if (!this.isMember || this.round.isDecided || !this.hasWork) return;
+    const { turn, votedTurn } = this.round;
+    const backoff = Math.min(2 ** Math.min(turn, 16), MAX_BACKOFF);
+    const isDown = this.down.has(this.proposer) && votedTurn < turn;
+    const afterMs = isDown ? this.#settings.downTimeoutMs : this.#settings.timeoutMs * backoff;
+    this.ask({ kind: 'timer', height: this.height, turn, afterMs });
+  }
+
+  get hasWork(): boolean {
+    return this.round.hasWork(this.pending);
+  }
+
+  get isMember(): boolean {
+    return this.council.authorities.includes(this.self);
+  }
+
+  get quorum(): number {
+    return quorumOf(this.council.authorities.length);
+  }
+
+  proposerOf(turn: number): number {
+    return this.council.schedule.proposer(this.council.authorities, this.height, turn);
+  }
+
+  send(message: Message, to: number | 'others' = 'others'): void {
+    this.ask({ kind: 'send', to, message });
+  }
+
+  takeStep(): Step {
+    const step = { records: this.#records, effects: this.#effects };
+    this.#records = [];
+    this.#effects = [];
+    return step;
+  }
+}
