@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +9,7 @@ import {
   type Consortium,
   type FhirClient,
 } from '@healthchain/cli';
+import { freePorts } from './free-ports.ts';
 
 type TokenOptions = NonNullable<Parameters<typeof tokenFor>[3]>;
 
@@ -45,31 +45,4 @@ export async function startConsortium(): Promise<StoryConsortium> {
       remove();
     },
   };
-}
-
-/** Servers of the demo, and the distance of their custody APIs' ports. */
-const SERVERS = 4;
-const CUSTODY_DISTANCE = 1_000;
-/** Below the ports that the system gives to outgoing connections. */
-const [FROM, TO] = [20_000, 31_000] as const;
-
-/** The first of four free ports whose followers at the custody distance are free too. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = FROM + Math.floor((Math.random() * (TO - FROM)) / SERVERS) * SERVERS;
-    const wanted = Array.from({ length: SERVERS }, (_, i) => [first + i, first + CUSTODY_DISTANCE + i]);
-    const free = await Promise.all(wanted.flat().map(isFree));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => {
-      const { port: bound } = probe.address() as AddressInfo;
-      probe.close(() => resolve(bound === port));
-    });
-  });
 }
