@@ -15,7 +15,6 @@ export const MAX_EMERGENCIES_PER_HOUR = 60;
 export const MAX_PROOF_HASHES = 110;
 
 const epoch = z.int().min(1);
-const epochOnly = z.strictObject({ epoch });
 const size = z.int().min(1);
 const keyId = identifier;
 
@@ -27,7 +26,8 @@ export interface EpochState extends EpochRow {
 
 export const custodyFunctions = {
   'custody:ProposeEpoch': command<EpochState>()({
-    summary: 'Proposes the next custodians and k, and approves them for the own organisation.',
+    summary:
+      'Proposes the next custodians and k, and approves them for the own organisation; others may propose something else.',
     roles: ['administrator'],
     argument: z
       .strictObject({
@@ -46,18 +46,26 @@ export const custodyFunctions = {
           new Set(custodians.map((item) => item.index)).size === custodians.length,
         'a custodian or an index twice',
       ),
-    reads: 'epoch, fixed indices of the custodians',
+    reads: 'epoch, proposal, its approvals (range), fixed indices of the custodians',
     event: 'EpochInForce',
-    errors: ['EPOCH_EXISTS', 'EPOCH_NOT_NEXT', 'CUSTODIAN_INDEX_FIXED', 'ORGANISATION_UNKNOWN'],
+    errors: [
+      'EPOCH_EXISTS',
+      'EPOCH_NOT_NEXT',
+      'ALREADY_APPROVED',
+      'CUSTODIAN_INDEX_FIXED',
+      'ORGANISATION_UNKNOWN',
+    ],
   }),
   'custody:ApproveEpoch': command<EpochState>()({
-    summary: 'Approves an epoch for the own organisation; the majority puts it in force.',
+    summary:
+      'Approves a proposed epoch for the own organisation; the majority puts it in force. `terms` names one of several proposals.',
     roles: ['administrator'],
-    argument: epochOnly,
-    reads: 'epoch, its approvals (range), fixed indices of the custodians',
+    argument: z.strictObject({ epoch, terms: sha256Hex.optional() }),
+    reads: 'proposals of the epoch (range), approvals (range), fixed indices of the custodians',
     event: 'EpochInForce',
     errors: [
       'EPOCH_UNKNOWN',
+      'EPOCH_AMBIGUOUS',
       'EPOCH_NOT_NEXT',
       'ALREADY_APPROVED',
       'CUSTODIAN_INDEX_FIXED',
@@ -65,11 +73,18 @@ export const custodyFunctions = {
     ],
   }),
   'custody:GetEpoch': query<EpochState>()({
-    summary: 'An epoch; without `epoch`: the one in force.',
+    summary: 'An epoch that is or was in force; without `epoch`: the one in force.',
     roles: EVERYONE,
     argument: z.strictObject({ epoch: epoch.optional() }),
     reads: 'epoch, its approvals (range)',
     errors: ['EPOCH_UNKNOWN'],
+  }),
+  'custody:ListEpochProposals': query<Page<EpochState>>()({
+    summary: 'What was proposed for an epoch, and who approved which proposal.',
+    roles: EVERYONE,
+    argument: z.strictObject({ epoch, ...paging }),
+    reads: 'proposals of the epoch (page), their approvals (ranges)',
+    errors: ['BAD_BOOKMARK'],
   }),
   'custody:OpenIntakeKey': command<IntakeKeyRow>()({
     summary: 'Opens an intake key of the own custodian; at most two are not closed at a time.',

@@ -58,6 +58,38 @@ describe('epochs', () => {
     expect(await ledger.call(northDoctor, 'custody:GetEpoch', {})).toMatchObject({ epoch: 2, k: 2 });
   });
 
+  it('one organisation’s proposal keeps nobody from another, and is approved by nobody unseen', async () => {
+    const ledger = await readyLedger();
+    const propose = (mspId: string, list: typeof custodians, k?: number) =>
+      ledger.call(administratorOf(mspId), 'custody:ProposeEpoch', {
+        epoch: 2,
+        custodians: list,
+        ...(k === undefined ? {} : { k }),
+      });
+    const approve = (mspId: string, terms?: string) =>
+      ledger.call(administratorOf(mspId), 'custody:ApproveEpoch', {
+        epoch: 2,
+        ...(terms === undefined ? {} : { terms }),
+      });
+    const squatting = await propose(ACME, custodians.slice(0, 1), 1);
+    const wanted = await propose(NORTH, custodians, 3);
+    expect(wanted.terms).not.toBe(squatting.terms);
+    await expect(approve(SOUTH)).rejects.toEqual(code('EPOCH_AMBIGUOUS'));
+    await expect(approve(SOUTH, '0'.repeat(64))).rejects.toEqual(code('EPOCH_UNKNOWN'));
+    await expect(propose(NORTH, custodians, 3)).rejects.toEqual(code('ALREADY_APPROVED'));
+    expect((await propose(SOUTH, custodians, 3)).approvals).toEqual([NORTH, SOUTH]);
+    const { rows } = await ledger.call(northDoctor, 'custody:ListEpochProposals', { epoch: 2 });
+    expect(new Map(rows.map(({ terms, approvals }) => [terms, approvals]))).toEqual(
+      new Map([
+        [squatting.terms, [ACME]],
+        [wanted.terms, [NORTH, SOUTH]],
+      ]),
+    );
+    await approve(AUTHORITY, wanted.terms);
+    expect(await ledger.call(northDoctor, 'custody:GetEpoch', {})).toMatchObject({ epoch: 2, k: 3 });
+    await expect(approve(SOUTH, squatting.terms)).rejects.toEqual(code('EPOCH_NOT_NEXT'));
+  });
+
   it.each([
     ['no custodians', { custodians: [] }],
     ['an index twice', { custodians: CUSTODIANS.map((mspId) => ({ mspId, index: 1 })) }],

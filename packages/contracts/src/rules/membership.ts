@@ -54,7 +54,7 @@ export const membershipRules: RulesOf<keyof typeof membershipFunctions> = {
       proposedBy: tx.caller,
       at: tx.at,
     };
-    return settle(tx, circle, proposal, await approve(tx, tables.proposalApproval, tx.id));
+    return settle(tx, circle, proposal, await approve(tx, tables.proposalApproval, [tx.id]));
   },
 
   'membership:Approve': async (tx, { proposalId }) => {
@@ -62,7 +62,7 @@ export const membershipRules: RulesOf<keyof typeof membershipFunctions> = {
     const proposal = await proposalOf(tx, proposalId);
     if (proposal.state !== 'open') throw new ContractError('PROPOSAL_CLOSED', 'the proposal is in effect');
     assertPossible(circle, proposal.change);
-    return settle(tx, circle, proposal, await approve(tx, tables.proposalApproval, proposalId));
+    return settle(tx, circle, proposal, await approve(tx, tables.proposalApproval, [proposalId]));
   },
 
   'membership:GetProposal': async (tx, { proposalId }) => {
@@ -111,7 +111,7 @@ async function confirmFounding(
   hash: string,
   { organisations }: FoundingList,
 ): Promise<FoundingState> {
-  const approvals = await approve(tx, tables.foundingApproval, hash);
+  const approvals = await approve(tx, tables.foundingApproval, [hash]);
   const confirmed = approvals.map((approval) => approval.by.mspId).sort();
   const missing = organisations
     .map((organisation) => organisation.mspId)

@@ -24,14 +24,14 @@ export function countedApprovals(circle: CircleRow, approvals: readonly Approval
 export async function approve<Key extends readonly KeyPart[]>(
   tx: Tx,
   table: Table<Key, ApprovalRow>,
-  subject: KeyPart,
+  subject: readonly KeyPart[],
 ): Promise<readonly ApprovalRow[]> {
-  const before = await tx.scan(table, [subject]);
+  const before = await tx.scan(table, subject);
   if (before.some((approval) => approval.by.mspId === tx.caller.mspId)) {
     throw new ContractError('ALREADY_APPROVED', `${tx.caller.mspId} has approved this`);
   }
   const own: ApprovalRow = { by: tx.caller, at: tx.at };
-  tx.put(table, [subject, tx.caller.mspId] as unknown as Key, own);
+  tx.put(table, [...subject, tx.caller.mspId] as unknown as Key, own);
   return [...before, own];
 }
 

@@ -257,6 +257,8 @@ export interface DirectoryPointer {
 }
 
 export interface EpochRow extends EpochInForce {
+  /** Hash of custodians and k: what an approval is given to, whoever proposed it. */
+  readonly terms: string;
   readonly state: 'proposed' | 'in-force' | 'over';
   readonly proposedBy: Signer;
   readonly at: string;

@@ -89,8 +89,16 @@ export const tables = {
     DirectoryPointer
   >('directory-by-identifier', 'text', 'text', 'text'),
 
+  /** In force, or over. */
   epoch: jsonTable<[epoch: number], EpochRow>('epoch', 'number'),
-  epochApproval: jsonTable<[epoch: number, mspId: string], ApprovalRow>('epoch-approval', 'number', 'text'),
+  /** Of one number there may be several: no proposal keeps another from being made. */
+  epochProposal: jsonTable<[epoch: number, terms: string], EpochRow>('epoch-proposal', 'number', 'text'),
+  epochApproval: jsonTable<[epoch: number, terms: string, mspId: string], ApprovalRow>(
+    'epoch-approval',
+    'number',
+    'text',
+    'text',
+  ),
   custodianIndex: jsonTable<[mspId: string], { readonly mspId: string; readonly index: number }>(
     'custodian-index',
     'text',
