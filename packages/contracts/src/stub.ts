@@ -22,7 +22,11 @@ export interface Stub {
     attributes: string[],
     pageSize: number,
     bookmark?: string,
-  ): PromiseLike<{ readonly iterator: StateIterator; readonly metadata: { readonly bookmark: string } }>;
+  ): PromiseLike<{
+    readonly iterator: StateIterator;
+    /** fabric-shim gives none with an empty page. */
+    readonly metadata?: { readonly bookmark: string };
+  }>;
   /** One event a transaction: a second call replaces the first. */
   setEvent(name: string, payload: Uint8Array): void;
 }

@@ -115,7 +115,8 @@ export class StubTx implements Tx {
       startKey(paging.bookmark, compositeKey(table.name, prefix)),
     );
     const rows = await drain(iterator, table);
-    return metadata.bookmark === '' ? { rows } : { rows, bookmark: toBase64url(utf8(metadata.bookmark)) };
+    const bookmark = metadata?.bookmark ?? '';
+    return bookmark === '' ? { rows } : { rows, bookmark: toBase64url(utf8(bookmark)) };
   }
 
   put<Key extends readonly KeyPart[], Row>(table: Table<Key, Row>, key: Key, row: Row): void {

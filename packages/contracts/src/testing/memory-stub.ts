@@ -115,7 +115,8 @@ export class MemoryStub implements Stub {
     if (this.writes.size > 0) throw new Error('a paginated query in a transaction that writes');
     const rows = this.#state.range(bookmark === '' ? start : bookmark, start + MAX_RUNE);
     const next = rows[pageSize]?.[0] ?? '';
-    return { iterator: iterate(rows.slice(0, pageSize)), metadata: { bookmark: next } };
+    const iterator = iterate(rows.slice(0, pageSize));
+    return rows.length === 0 ? { iterator } : { iterator, metadata: { bookmark: next } };
   }
 
   setEvent(name: string, payload: Uint8Array): void {

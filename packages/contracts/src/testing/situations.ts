@@ -212,7 +212,6 @@ export const situations: Situations = {
     () => ({ epoch: 2 }),
   ),
   'custody:GetEpoch': ready(() => ({})),
-  'custody:ListEpochProposals': ready(() => ({ epoch: 1 })),
   'custody:ListEpochProposals': ready(() => ({ epoch: 2 })),
   'custody:OpenIntakeKey': ready(() => ({ keyId: 'k2', publicKey: 'AAAA', suite: 1 })),
   'custody:CloseIntakeKey': ready(() => ({ state: 'closing', keyId: 'k1', height: 3 })),
