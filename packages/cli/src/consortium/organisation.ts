@@ -31,8 +31,7 @@ export async function openOrganisation(input: OrganisationInput): Promise<Runnin
   return { ...running, organisation, server };
 }
 
-/** A gateway serves the channels of its own organisation: on `care` only its members can stand in for each other. */
+/** The own gateway first; of the others, those of a channel's members stand in on that channel. */
 function ownFirst(state: ConsortiumState, own: OrganisationState): OrganisationState[] {
-  const others = state.organisations.filter((other) => other !== own && other.circle === own.circle);
-  return [own, ...others];
+  return [own, ...state.organisations.filter((other) => other !== own)];
 }

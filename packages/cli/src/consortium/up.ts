@@ -78,12 +78,22 @@ async function openParts(
     }),
   );
   await enrolMissingUsers(data, state, organisations);
-  const writable = (): boolean =>
-    organisations.every(({ exchange }) => exchange.ready() && exchange.canSeal());
-  await until(writable, 'the custodians’ intake keys', WRITABLE_DEADLINE_MS);
+  await untilWritable(organisations, output);
   const memory = new Memory(join(data, 'cast.journal'));
   closers.push(() => memory.close());
   return { state, engine, organisations, memory };
+}
+
+/** Goes on without a server that something keeps from getting ready, as long as there is another. */
+async function untilWritable(organisations: readonly RunningOrganisation[], output: Output): Promise<void> {
+  const waiting = (): readonly RunningOrganisation[] =>
+    organisations.filter(({ exchange }) => !exchange.ready() || !exchange.canSeal());
+  const what = 'the servers to catch up and the custodians’ intake keys';
+  await until(() => waiting().length === 0, what, WRITABLE_DEADLINE_MS).catch((error: unknown) => {
+    const names = waiting().map(({ organisation }) => organisation.name);
+    if (names.length === organisations.length) throw error;
+    output.note(`Not ready: ${names.join(', ')}; healthchain status and verify tell more`);
+  });
 }
 
 /** Waits for every start, so that none is left behind by the failure of another. */
