@@ -52,4 +52,4 @@ export { decodeWrite, tables, type StateChange, type TableName } from './state/t
 export type { Table } from './state/table.ts';
 export { reference } from './reference.ts';
 export { RELATION_DAYS } from './gate/facts.ts';
-export { MAX_DIRECTORY_BYTES } from './rules/directory.ts';
+export { DIRECTORY_TYPES, MAX_DIRECTORY_BYTES } from './rules/directory.ts';

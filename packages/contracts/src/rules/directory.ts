@@ -17,6 +17,18 @@ export type DirectoryOperation = Extract<RecordOperation, { readonly kind: 'dire
 /** A directory entry is an organisation, a person at work, a place or a product; photos and papers are elsewhere. */
 export const MAX_DIRECTORY_BYTES = 256 * 1024;
 
+/** What stands in clear for every member of the channel for ever: nothing about persons but where they work. */
+export const DIRECTORY_TYPES: readonly string[] = [
+  'Organization',
+  'Practitioner',
+  'PractitionerRole',
+  'Location',
+  'HealthcareService',
+  'Endpoint',
+  'Medication',
+  'Substance',
+];
+
 /** Staff describe their organisation; a patient, a relative or an ambulance does not. */
 const DIRECTORY_WRITERS: readonly Role[] = [
   'doctor',
@@ -34,6 +46,7 @@ export async function putDirectory(tx: Tx, operation: DirectoryOperation, positi
   if (!DIRECTORY_WRITERS.includes(tx.caller.role)) {
     refuse('WRITE_REFUSED', position, `the role ${tx.caller.role} writes no directory`);
   }
+  if (!DIRECTORY_TYPES.includes(type)) refuse('WRITE_REFUSED', position, `the directory holds no ${type}`);
   const before = await tx.get(tables.directory, [type, recordId]);
   assertFollows(tx, before, operation, position);
   const row: DirectoryRow = {

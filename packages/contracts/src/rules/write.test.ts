@@ -406,6 +406,19 @@ describe('the directory', () => {
     expect((await find('sys|2')).entries).toEqual([]);
   });
 
+  it.each(['Patient', 'Observation', 'RelatedPerson', 'Consent', 'Basic'])(
+    'holds no %s: it would stand in clear for ever',
+    async (type) => {
+      const ledger = await readyLedger();
+      const text = JSON.stringify({ resourceType: type, id: recordIdOf('p') });
+      const { argument, transient } = directoryOf('p', 1, text);
+      const operations = argument.operations.map((operation) => ({ ...operation, type }));
+      await expect(
+        ledger.call(northDoctor, 'records:Write', { ...argument, operations }, { transient }),
+      ).rejects.toEqual(code('WRITE_REFUSED'));
+    },
+  );
+
   it('refuses what is not the caller’s, not next, or not what it says', async () => {
     const ledger = await readyLedger();
     await write(ledger, northDoctor, 'o1', 1, entry('o1', 'One'));

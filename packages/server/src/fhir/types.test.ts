@@ -1,3 +1,4 @@
+import { DIRECTORY_TYPES } from '@healthchain/contracts';
 import { CATEGORIES } from '@healthchain/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { categorise } from './categories.ts';
@@ -11,6 +12,11 @@ const PERSON = 'Patient/11111111-1111-4111-8111-111111111111';
 /** Reference(Device), Reference(Schedule) …: owners that are never a Patient. */
 const ONLY_THROUGH = ['DeviceMetric', 'Slot', 'EnrollmentResponse'];
 const TYPES = Object.keys(RESOURCE_TYPES);
+
+it('the directory is what the contract takes in clear', () => {
+  const directory = TYPES.filter((type) => RESOURCE_TYPES[type]?.kind === 'directory');
+  expect(directory.toSorted()).toEqual(DIRECTORY_TYPES.toSorted());
+});
 
 const expected: Readonly<Record<Kind, Ownership['kind']>> = {
   person: 'persons',
