@@ -1,4 +1,3 @@
-import { toHex } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
 import {
   createGatewayClient,
@@ -6,13 +5,9 @@ import {
   localTransport,
   type CallTransport,
   type GatewayNetwork,
-  type OrdererEndpoint,
 } from '../gateway/index.ts';
-import { LedgerError } from '../error.ts';
-import type { Peer } from '../peer/index.ts';
 import { diskFiles, openLevel } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
-import { coalescingVerifier } from './coalesce.ts';
 import { applyChange, revoke } from './configure.ts';
 import type {
   ConfigChange,
@@ -26,23 +21,18 @@ import type {
 import { countingFiles, type SyncCounter } from './counting-files.ts';
 import { deploy } from './deploy.ts';
 import { ChannelHub } from './hub.ts';
-import { addressOf, type NodeName } from './layout.ts';
+import type { NodeName } from './layout.ts';
 import { consentersOf, openNetwork, orderersOf, type Network } from './network.ts';
-import { startOrderer, startPeer, type NodeEnvironment, type RunningOrderer } from './nodes.ts';
+import type { NodeEnvironment } from './nodes.ts';
 import { repairLedger } from './repair.ts';
+import { RunningNodes } from './running-nodes.ts';
 import { StateSnapshots } from './snapshots.ts';
+import { verifiersFor, type VerifierOptions } from './verifiers.ts';
 
-/** Peers that are not together by then are not waited for. */
-const SETTLE_TIMEOUT_MS = 10_000;
-
-export interface LocalEngineOptions {
+export interface LocalEngineOptions extends VerifierOptions {
   readonly directory: string;
   readonly chaincodes: Readonly<Record<string, ChaincodeSource>>;
   readonly clock?: () => Date;
-  /** Threads that verify signatures beside the engine's own; 0 verifies in place. */
-  readonly verifyThreads?: number;
-  /** Peers and orderers of the process share outcomes of verifications (never of a signing). */
-  readonly shareVerifications?: boolean;
 }
 
 /** All nodes of the consortium in this thread. */
@@ -50,9 +40,7 @@ export class LocalEngine implements EngineControl {
   readonly #network: Network;
   readonly #environment: NodeEnvironment;
   readonly #counter: SyncCounter;
-  readonly #peers = new Map<string, Peer>();
-  readonly #orderers = new Map<string, RunningOrderer>();
-  readonly #failed = new Map<string, string>();
+  readonly #nodes: RunningNodes;
   readonly #services = new Map<string, GatewayService>();
   readonly #snapshots = new StateSnapshots();
   readonly #verifiers: Verifier[];
@@ -69,6 +57,7 @@ export class LocalEngine implements EngineControl {
   ) {
     this.#network = network;
     this.#environment = environment;
+    this.#nodes = new RunningNodes(network, environment);
     this.#counter = counter;
     this.#verifiers = verifiers;
     for (const { mspId } of network.definition.organisations) {
@@ -83,20 +72,10 @@ export class LocalEngine implements EngineControl {
     const { verifierOf, verifiers } = verifiersFor(options);
     const counter = countingFiles(diskFiles);
     const failures = new Map<string, unknown>();
-    const hubs = new Map(
-      network.definition.channels.map((channel) => {
-        const ids = consentersOf(network, channel).map(({ id }) => id);
-        const nodes = orderersOf(network, channel).map((node) => node.id);
-        return [
-          channel.name,
-          new ChannelHub(channel.name, new Map(nodes.map((node, i) => [node, ids[i] as number]))),
-        ];
-      }),
-    );
     let engine: LocalEngine | undefined;
     const environment: NodeEnvironment = {
       network,
-      hubs,
+      hubs: hubsOf(network),
       files: counter.files,
       openRows: openLevel,
       chaincodes,
@@ -114,18 +93,18 @@ export class LocalEngine implements EngineControl {
   }
 
   status(): Promise<readonly NodeStatus[]> {
-    return Promise.resolve(this.#network.nodes.map((node) => this.#statusOf(node)));
+    return Promise.resolve(this.#nodes.status());
   }
 
   stop(id: string): Promise<void> {
-    return this.#exclusively(() => this.#stopNode(this.#node(id)));
+    return this.#exclusively(() => this.#stopNode(this.#nodes.named(id).id));
   }
 
   start(id: string): Promise<void> {
-    const node = this.#node(id);
+    const node = this.#nodes.named(id);
     return this.#exclusively(async () => {
       try {
-        await this.#startNode(node);
+        await this.#nodes.start(node);
       } catch (error) {
         this.fail(id, error);
         throw error;
@@ -134,12 +113,12 @@ export class LocalEngine implements EngineControl {
   }
 
   pause(id: string): Promise<void> {
-    this.#runningPeer(id).pause();
+    this.#nodes.peer(id).pause();
     return Promise.resolve();
   }
 
   resume(id: string): Promise<void> {
-    this.#runningPeer(id).resume();
+    this.#nodes.peer(id).resume();
     return Promise.resolve();
   }
 
@@ -147,13 +126,13 @@ export class LocalEngine implements EngineControl {
     return deploy(
       this.#network,
       (mspId) => createGatewayClient(this.transport, mspId),
-      (channel) => this.#settled(channel),
+      (channel) => this.#nodes.settled(channel),
     );
   }
 
   updateConfig(channel: string, change: ConfigChange): Promise<{ readonly blockNumber: number }> {
-    const peers = [...this.#peers.values()].flatMap((peer) => peer.channel(channel) ?? []);
-    return applyChange(this.#network, channel, change, peers, this.#endpoints(channel));
+    const peers = this.#nodes.ledgers(channel);
+    return applyChange(this.#network, channel, change, peers, this.#nodes.endpoints(channel));
   }
 
   revokeCertificate(request: RevocationRequest) {
@@ -161,11 +140,11 @@ export class LocalEngine implements EngineControl {
   }
 
   block(peer: string, channel: string, number: number): Promise<Uint8Array> {
-    return this.#ledger(peer, channel).store.block(number);
+    return this.#nodes.ledger(peer, channel).store.block(number);
   }
 
   async openSnapshot(peer: string, channel: string): Promise<StateSnapshot> {
-    return this.#snapshots.open(peer, this.#ledger(peer, channel).store);
+    return this.#snapshots.open(peer, this.#nodes.ledger(peer, channel).store);
   }
 
   stateRows(snapshot: number, after?: { namespace: string; key: string }): Promise<StatePage> {
@@ -177,9 +156,8 @@ export class LocalEngine implements EngineControl {
   }
 
   repair(peer: string, channel: string): Promise<RepairReport> {
-    const others = [...this.#peers.values()].filter((other) => other.name !== peer);
-    const ledgers = others.flatMap((other) => other.channel(channel) ?? []);
-    return repairLedger(this.#ledger(peer, channel), ledgers);
+    const others = this.#nodes.ledgers(channel).filter(({ name }) => name !== peer);
+    return repairLedger(this.#nodes.ledger(peer, channel), others);
   }
 
   counters() {
@@ -195,19 +173,19 @@ export class LocalEngine implements EngineControl {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#exclusively(async () => {
-      for (const node of this.#network.nodes.toReversed()) await this.#stopNode(node);
+      for (const node of this.#network.nodes.toReversed()) await this.#stopNode(node.id);
     });
     await Promise.all(this.#verifiers.map((verifier) => verifier.close()));
   }
 
   /** A node that can no longer keep its promises is taken out; the others go on. */
   fail(id: string, error: unknown): void {
-    this.#failed.set(id, error instanceof Error ? error.message : String(error));
+    this.#nodes.noteFailure(id, error);
     process.emitWarning(error instanceof Error ? error : String(error), {
       code: 'LEDGER_NODE_FAILED',
       detail: id,
     });
-    void this.#exclusively(() => this.#stopNode(this.#node(id)));
+    void this.#exclusively(() => this.#stopNode(id));
   }
 
   /** A node whose files cannot be relied on stays out and the others go on; without any of its kind nothing can go on. */
@@ -215,7 +193,7 @@ export class LocalEngine implements EngineControl {
     const nodes = this.#network.nodes.filter((node) => node.kind === kind);
     const errors: unknown[] = [];
     for (const node of nodes) {
-      await this.#startNode(node).catch((error: unknown) => {
+      await this.#nodes.start(node).catch((error: unknown) => {
         errors.push(error);
         this.fail(node.id, error);
       });
@@ -226,30 +204,10 @@ export class LocalEngine implements EngineControl {
     }
   }
 
-  async #startNode(node: NodeName): Promise<void> {
-    if (this.#peers.has(node.id) || this.#orderers.has(node.id)) return;
-    this.#failed.delete(node.id);
-    if (node.kind === 'peer') this.#peers.set(node.id, await startPeer(this.#environment, node));
-    else this.#orderers.set(node.id, await startOrderer(this.#environment, node));
-  }
-
-  async #stopNode(node: NodeName): Promise<void> {
-    const running = this.#peers.get(node.id) ?? this.#orderers.get(node.id);
-    this.#peers.delete(node.id);
-    this.#orderers.delete(node.id);
-    await this.#snapshots.closeAllOf(node.id);
+  async #stopNode(id: string): Promise<void> {
+    const running = this.#nodes.take(id);
+    await this.#snapshots.closeAllOf(id);
     await running?.stop();
-  }
-
-  /** Waits until all running peers of a channel have the blocks that any of them has. */
-  async #settled(channelId: string): Promise<void> {
-    const channels = [...this.#peers.values()].flatMap((peer) => peer.channel(channelId) ?? []);
-    const following = channels.filter((channel) => !channel.isPaused);
-    const height = Math.max(0, ...following.map((channel) => channel.height));
-    const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
-    for (const channel of following) {
-      while (channel.height < height && !channel.isStopped && !signal.aborted) await channel.changed(signal);
-    }
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -263,111 +221,23 @@ export class LocalEngine implements EngineControl {
       mspId,
       verifier,
       clock: this.#environment.clock,
-      peers: () => [...this.#peers.values()],
+      peers: () => this.#nodes.peers,
       isMember: (channelId) =>
         this.#network.definition.channels.some(
           ({ name, members }) => name === channelId && members.includes(mspId),
         ),
-      orderers: (channelId) => this.#endpoints(channelId),
+      orderers: (channelId) => this.#nodes.endpoints(channelId),
     };
-  }
-
-  #endpoints(channelId: string): OrdererEndpoint[] {
-    const channel = this.#network.definition.channels.find(({ name }) => name === channelId);
-    if (channel === undefined) return [];
-    return orderersOf(this.#network, channel).map((node) => ({
-      address: addressOf(node),
-      mspId: node.mspId,
-      broadcast: async (id, envelope) => {
-        const orderer = this.#orderers.get(node.id)?.channels.get(id);
-        if (orderer === undefined) {
-          throw new LedgerError(
-            'STOPPED',
-            `rpc error: code = Unavailable desc = orderer ${addressOf(node)} is not running`,
-          );
-        }
-        return orderer.broadcast(envelope);
-      },
-    }));
-  }
-
-  #statusOf(node: NodeName): NodeStatus {
-    const { id, kind, mspId } = node;
-    const peer = this.#peers.get(id);
-    const orderer = this.#orderers.get(id);
-    const reason = this.#failed.get(id);
-    if (peer !== undefined) {
-      const channels = [...peer.channels];
-      return {
-        id,
-        kind,
-        mspId,
-        state: channels.some((channel) => channel.isPaused) ? 'paused' : 'running',
-        channels: channels.map(({ channelId, height, store }) => ({
-          name: channelId,
-          height,
-          headerHash: toHex(store.savepoint?.headerHash ?? new Uint8Array()),
-          blockBytes: store.blockBytes,
-        })),
-      };
-    }
-    if (orderer === undefined) {
-      return {
-        id,
-        kind,
-        mspId,
-        state: reason === undefined ? 'stopped' : 'failed',
-        ...(reason && { reason }),
-        channels: [],
-      };
-    }
-    const channels = [...orderer.channels].map(([name, { height, headerHash, waiting, store }]) => ({
-      name,
-      height,
-      headerHash: toHex(headerHash),
-      blockBytes: store.bytes,
-      waiting,
-    }));
-    return { id, kind, mspId, state: 'running', channels };
-  }
-
-  #node(id: string): NodeName {
-    const node = this.#network.nodes.find((candidate) => candidate.id === id);
-    if (node === undefined) {
-      const known = this.#network.nodes.map((candidate) => candidate.id).join(', ');
-      throw new LedgerError('UNKNOWN_NODE', `There is no node ${id}; known are ${known}`);
-    }
-    return node;
-  }
-
-  #runningPeer(id: string): Peer {
-    const peer = this.#peers.get(this.#node(id).id);
-    if (peer === undefined) throw new LedgerError('STOPPED', `${id} is not a running peer`);
-    return peer;
-  }
-
-  #ledger(id: string, channelId: string) {
-    const ledger = this.#runningPeer(id).channel(channelId);
-    if (ledger === undefined) throw new LedgerError('NOT_FOUND', `${id} has not joined ${channelId}`);
-    return ledger;
   }
 }
 
-/** One verifier with one cache for all where outcomes are shared; otherwise one for each node. */
-function verifiersFor(options: LocalEngineOptions) {
-  const { verifyThreads = 0, shareVerifications = true } = options;
-  const verifiers: Verifier[] = [];
-  const create = () => {
-    const verifier = coalescingVerifier({ threads: verifyThreads });
-    verifiers.push(verifier);
-    return verifier;
-  };
-  const shared = shareVerifications ? create() : undefined;
-  const own = new Map<string, Verifier>();
-  const verifierOf = (node: string) => {
-    const verifier = shared ?? own.get(node) ?? create();
-    own.set(node, verifier);
-    return verifier;
-  };
-  return { verifierOf, verifiers };
+function hubsOf(network: Network): ReadonlyMap<string, ChannelHub> {
+  return new Map(
+    network.definition.channels.map((channel) => {
+      const ids = consentersOf(network, channel).map(({ id }) => id);
+      const nodes = orderersOf(network, channel).map(({ id }) => id);
+      const consenters = new Map(nodes.map((node, i) => [node, ids[i] as number]));
+      return [channel.name, new ChannelHub(channel.name, consenters)];
+    }),
+  );
 }
