@@ -2,6 +2,10 @@ import { CoreError } from './error.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE64_CODES = encoder.encode(BASE64);
+const PADDING = 0x3d;
+const SEXTETS = Int8Array.from({ length: 128 }, (_, code) => BASE64.indexOf(String.fromCharCode(code)));
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -27,24 +31,61 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Lower-case hexadecimal only, so that one value has one spelling. */
 export function fromHex(text: string): Bytes {
-  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new CoreError('BAD_ENCODING', 'Not lower-case hexadecimal');
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  const bytes = new Uint8Array(Math.ceil(text.length / 2));
+  for (let i = 0; i < bytes.length; i++) {
+    const value = (nibble(text, 2 * i) << 4) | nibble(text, 2 * i + 1);
+    if (value < 0) throw new CoreError('BAD_ENCODING', 'Not lower-case hexadecimal');
+    bytes[i] = value;
+  }
   return bytes;
+}
+
+/** -1: not a lower-case hexadecimal digit. */
+function nibble(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
 export function toBase64(bytes: Uint8Array): string {
-  return btoa(binaryString(bytes));
+  const codes = new Uint8Array(Math.ceil(bytes.length / 3) * 4).fill(PADDING);
+  for (let at = 0, written = 0; at < bytes.length; at += 3) {
+    const left = bytes.length - at;
+    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    codes[written++] = digit(bits >>> 18);
+    codes[written++] = digit(bits >>> 12);
+    if (left > 1) codes[written++] = digit(bits >>> 6);
+    if (left > 2) codes[written++] = digit(bits);
+  }
+  return decoder.decode(codes);
+}
+
+function digit(bits: number): number {
+  return BASE64_CODES[bits & 63] as number;
 }
 
 export function fromBase64(text: string): Bytes {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
-    throw new CoreError('BAD_ENCODING', 'Not padded base64');
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const end = text.length - padding;
+  if (text.length % 4 !== 0) throw new CoreError('BAD_ENCODING', 'Not padded base64');
+  const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+  for (let at = 0, written = 0; at < end; at += 4) {
+    const bits =
+      (sextet(text, at, end) << 18) |
+      (sextet(text, at + 1, end) << 12) |
+      (sextet(text, at + 2, end) << 6) |
+      sextet(text, at + 3, end);
+    if (bits < 0) throw new CoreError('BAD_ENCODING', 'Not padded base64');
+    bytes[written++] = bits >>> 16;
+    if (written < bytes.length) bytes[written++] = bits >>> 8;
+    if (written < bytes.length) bytes[written++] = bits;
   }
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
+}
+
+/** 0 beyond the end; -1: not a digit of base64. */
+function sextet(text: string, at: number, end: number): number {
+  return at < end ? (SEXTETS[text.charCodeAt(at)] ?? -1) : 0;
 }
 
 export function toBase64url(bytes: Uint8Array): string {
@@ -69,14 +110,14 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
 
 /** Not constant-time: for public values only. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Big-endian. */
 export function uint32(value: number): Bytes {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
 /** Big-endian. */
@@ -88,12 +129,15 @@ export function uint64(value: number | bigint): Bytes {
 
 /** Each part preceded by its length as uint32: no two lists of parts share an encoding. */
 export function lengthPrefixed(...parts: readonly Uint8Array[]): Bytes {
-  return concat(...parts.flatMap((part) => [uint32(part.length), part]));
-}
-
-function binaryString(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return text;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole[offset++] = part.length >>> 24;
+    whole[offset++] = part.length >>> 16;
+    whole[offset++] = part.length >>> 8;
+    whole[offset++] = part.length;
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }

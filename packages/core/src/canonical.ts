@@ -19,10 +19,14 @@ export function canonical(value: unknown): string {
 
 function canonicalObject(value: Record<string, ExactJson>): string {
   // Default sort order is by UTF-16 code units, as RFC 8785 section 3.2.3 asks.
-  const names = Object.keys(value)
-    .filter((name) => value[name] !== undefined)
-    .sort();
-  return `{${names.map((name) => `${canonicalString(name)}:${canonical(value[name])}`).join(',')}}`;
+  const names = Object.keys(value).sort();
+  let text = '';
+  for (const name of names) {
+    const member = value[name];
+    if (member === undefined) continue;
+    text += `${text === '' ? '' : ','}${canonicalString(name)}:${canonical(member)}`;
+  }
+  return `{${text}}`;
 }
 
 function canonicalString(text: string): string {
