@@ -12,6 +12,8 @@ const COMMON_OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
+// Whatever any part writes into the data directory is its owner's alone.
+process.umask(0o077);
 const code = await main(process.argv.slice(2));
 // What a failed command could not close must not keep the process.
 if (code !== 0) process.exit(code);

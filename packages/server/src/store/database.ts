@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from './errors.ts';
+import { ownerOnly } from './private-file.ts';
 import { SCHEMA_VERSION, STORE_TABLES } from './schema.ts';
 
 /** Rewritten pages keep no remains of what was deleted (custody.md section 6), and a returned commit is on disk. */
@@ -14,8 +15,11 @@ PRAGMA cache_size = -65536;
 PRAGMA wal_autocheckpoint = 8000;
 `;
 
+const IN_MEMORY = ':memory:';
+
+/** A file is its owner's alone. */
 export function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path === IN_MEMORY ? path : ownerOnly(path));
   try {
     database.exec(SETTINGS);
     checkSchema(database);

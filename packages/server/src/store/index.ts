@@ -1,4 +1,5 @@
 export type { HistoryPage } from './history.ts';
+export { ownerOnly } from './private-file.ts';
 export { openStore, type Store } from './store.ts';
 export {
   type AccessFacts,

@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { Agent, request as httpsRequest } from 'node:https';
@@ -189,6 +190,16 @@ describe('requests that are not what they seem', () => {
     const body = JSON.stringify({ channel: 'care', padding: 'x'.repeat(MAX_BODY_BYTES) });
     await expect(post(url, { cert, key, ca: roots['NorthMSP'] as string }, body)).resolves.toBe(413);
   });
+});
+
+test('every file of a server is its owner’s alone', () => {
+  const { directory } = consortium.servers.north;
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  const open = entries
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => (statSync(path).mode & 0o077) !== 0);
+  expect(entries.length).toBeGreaterThan(10);
+  expect(open).toEqual([]);
 });
 
 describe('certificates that an organisation gives itself', () => {

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { toHex } from '@healthchain/core';
 import type { Epoch } from '@healthchain/custody';
 import { channelConfigFrom, type ChannelConfig, type DecodedBlock } from '@healthchain/ledger';
+import { ownerOnly } from '../../store/index.ts';
 import { applyFacts, decodeChanges } from '../facts/apply.ts';
 import { LedgerFacts } from '../facts/facts.ts';
 import { HEALTH } from '../sessions/session.ts';
@@ -23,7 +24,7 @@ export class CustodianProjection {
 
   constructor(path: string, channel: string) {
     this.#channel = channel;
-    this.#database = new DatabaseSync(path);
+    this.#database = new DatabaseSync(ownerOnly(path));
     this.#database.exec(`
       PRAGMA journal_mode = wal; PRAGMA synchronous = normal;
       CREATE TABLE IF NOT EXISTS channel_config (channel TEXT PRIMARY KEY, block BLOB NOT NULL) STRICT;`);

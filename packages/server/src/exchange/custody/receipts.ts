@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseEntry, type SignedEntry } from '@healthchain/custody';
+import { ownerOnly } from '../../store/index.ts';
 
 /**
  * The signed log entries that other custodians handed out with their answers: one that is missing from a later log proves
@@ -10,7 +11,7 @@ export class Receipts {
   readonly #database: DatabaseSync;
 
   constructor(directory: string) {
-    this.#database = new DatabaseSync(join(directory, 'receipts.sqlite'));
+    this.#database = new DatabaseSync(ownerOnly(join(directory, 'receipts.sqlite')));
     this.#database.exec(`
       PRAGMA journal_mode = wal; PRAGMA synchronous = normal;
       CREATE TABLE IF NOT EXISTS receipt (

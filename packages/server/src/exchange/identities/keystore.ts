@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { labelled, utf8, type Role, type UserId } from '@healthchain/core';
+import { ownerOnly } from '../../store/index.ts';
 import type { KeyPair } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import { writeDurably } from './files.ts';
@@ -37,9 +38,7 @@ export class Keystore {
   static open(directory: string): Keystore {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const key = openKeyFile(join(directory, 'keystore.key'));
-    const file = join(directory, 'keystore.sqlite');
-    const database = new DatabaseSync(file);
-    chmodSync(file, 0o600);
+    const database = new DatabaseSync(ownerOnly(join(directory, 'keystore.sqlite')));
     database.exec(`
       PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA secure_delete = on;
       CREATE TABLE IF NOT EXISTS user (

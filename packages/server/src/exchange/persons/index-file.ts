@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { lengthPrefixed, utf8, type PersonId } from '@healthchain/core';
+import { ownerOnly } from '../../store/index.ts';
 import type { MatchingKey } from '../context.ts';
 
 /**
@@ -20,7 +21,7 @@ export class IdentifierIndex {
 
   static open(directory: string, key: MatchingKey): IdentifierIndex {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(join(directory, 'persons.sqlite'));
+    const database = new DatabaseSync(ownerOnly(join(directory, 'persons.sqlite')));
     database.exec(`
       PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA secure_delete = on;
       CREATE TABLE IF NOT EXISTS identifier (
