@@ -24,7 +24,8 @@ export async function foundCircle(circle: Circle, administratorOf: Administrator
     ...HealthClient[],
   ];
   const list = { organisations: foundingList(circle) };
-  await unlessDone(() => first.membership.found(list));
+  const before = await unlessDone(() => first.membership.found(list));
+  if (before === 'ALREADY_FOUNDED' && (await hasEpoch(first))) return;
   for (const other of others) await unlessDone(() => other.membership.confirmFounding(list));
   const custodians = CIRCLES[circle].map((mspId, i) => ({ mspId, index: i + 1 }));
   await unlessDone(() => first.custody.proposeEpoch({ epoch: 1, custodians }));
@@ -44,10 +45,22 @@ function foundingList(
   }));
 }
 
-async function unlessDone(call: () => Promise<unknown>): Promise<void> {
+async function hasEpoch({ custody }: HealthClient): Promise<boolean> {
+  try {
+    return (await custody.getEpoch({})).state === 'in-force';
+  } catch (error) {
+    if (error instanceof ContractError && error.code === 'EPOCH_UNKNOWN') return false;
+    throw error;
+  }
+}
+
+/** @returns the refusal that says that it had been done before */
+async function unlessDone(call: () => Promise<unknown>): Promise<ContractErrorCode | undefined> {
   try {
     await call();
+    return undefined;
   } catch (error) {
     if (!(error instanceof ContractError) || !DONE_BEFORE.includes(error.code)) throw error;
+    return error.code;
   }
 }
