@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '@healthchain/ledger';
 import type { StoryConsortium } from './consortium.ts';
+import { eventually } from './eventually.ts';
 
 /** Custodians write checkpoints of their own accord; every other row changes only because somebody asked. */
 const OF_THEIR_OWN_ACCORD = ['checkpoint', 'checkpoint-head'].map((table) => `\u0000${table}\u0000`);
@@ -37,6 +38,22 @@ function isAsked({ namespace, key }: Row): boolean {
 function writtenAs({ value, version }: Row): string {
   const digest = createHash('sha256').update(value).digest('hex');
   return `${version.block}/${version.transaction} ${digest}`;
+}
+
+/** The contracts' rows of all peers of a channel, once they are at one height. */
+export async function peerStates(
+  engine: Engine,
+  channel: string,
+): Promise<{ readonly height: number; readonly rows: readonly ReadonlyMap<string, string>[] }> {
+  const { height, ids } = await eventually('one height', async () => {
+    const nodes = (await engine.status()).filter(({ kind }) => kind === 'peer');
+    const heights = nodes.map(({ channels }) => channels.find(({ name }) => name === channel)?.height ?? 0);
+    const [first = 0] = heights;
+    return heights.every((each) => each === first)
+      ? { height: first, ids: nodes.map(({ id }) => id) }
+      : undefined;
+  });
+  return { height, rows: await Promise.all(ids.map((id) => contractState(engine, id, channel))) };
 }
 
 export interface Kept {

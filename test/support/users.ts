@@ -19,7 +19,7 @@ export interface TestUser {
 }
 
 /** The purpose with which a role usually works. */
-export const USUAL_PURPOSE: Readonly<Record<Role, Purpose>> = {
+const USUAL_PURPOSE: Readonly<Record<Role, Purpose>> = {
   doctor: 'TREAT',
   nurse: 'TREAT',
   'lab-technician': 'TREAT',
