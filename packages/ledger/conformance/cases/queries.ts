@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Case } from '../case.ts';
-import { refused } from '../expect.ts';
-import type { Step } from '../script.ts';
 import { freshKey, openSession } from '../session.ts';
+import { refusal } from './refusal.ts';
 
 const ranges = '§3 ranges';
 const composite = '§3 composite keys and partial composite keys';
@@ -10,21 +9,6 @@ const pages = '§3 pagination; paginated queries exclude writes in the same tran
 const names = '§3 key and name validation';
 const NUL = '\u0000';
 const LAST = '\u{10FFFF}';
-
-/** A step that must fail the transaction at the endorser. */
-const refusal = (
-  name: string,
-  source: string,
-  steps: (key: string) => readonly Step[],
-  text: RegExp,
-): Case => ({
-  name,
-  source,
-  run: async (target) => {
-    const session = await openSession(target);
-    await refused(session.evaluate(steps(freshKey('refused'))), { code: 'UNKNOWN', text });
-  },
-});
 
 export const queryCases: readonly Case[] = [
   {

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Case } from '../case.ts';
-import { refused } from '../expect.ts';
 import { envelopesOf, readBlock } from '../blocks.ts';
-import type { Step } from '../script.ts';
 import { freshKey, openSession } from '../session.ts';
+import { refusal } from './refusal.ts';
 
 const names = '§3 key and name validation';
-
-/** A step that must fail the transaction at the endorser. */
-const refusal = (
-  name: string,
-  source: string,
-  steps: (key: string) => readonly Step[],
-  text: RegExp,
-): Case => ({
-  name,
-  source,
-  run: async (target) => {
-    const session = await openSession(target);
-    await refused(session.evaluate(steps(freshKey('refused'))), { code: 'UNKNOWN', text });
-  },
-});
 
 export const stubCases: readonly Case[] = [
   {

@@ -12,6 +12,7 @@ import { DefinitionCache } from './definitions.ts';
 import type { BlockFeed, BlockSource } from './feed.ts';
 import type { HistorySource, KeyModification } from './stub-iterators.ts';
 import type { LedgerQueries } from './system-chaincodes.ts';
+import { Waiters } from './waiters.ts';
 
 /** Committed blocks that events and history are served from without reading the disk. */
 const CACHED_BLOCKS = 32;
@@ -36,7 +37,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   readonly #cache = new Map<number, CommittedBlock>();
   readonly definitions = new DefinitionCache();
   readonly #stopping = new AbortController();
-  #listeners: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   #paused: (() => void) | undefined;
   #pause: Promise<void> | undefined;
   #following: Promise<void> = Promise.resolve();
@@ -111,7 +112,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     this.#stopping.abort();
     this.resume();
     await this.#following;
-    this.#notify();
+    this.#waiters.wake();
     await this.#store.close();
   }
 
@@ -193,19 +194,8 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   }
 
   /** Resolves when the height has grown, the peer stops, or `signal` ends the wait. */
-  changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted || this.#stopping.signal.aborted) {
-        resolve();
-        return;
-      }
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      signal.addEventListener('abort', done, { once: true });
-      this.#listeners.push(done);
-    });
+  async changed(signal: AbortSignal): Promise<void> {
+    if (!this.isStopped) await this.#waiters.wait(signal);
   }
 
   get isStopped(): boolean {
@@ -243,13 +233,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   #remember(committed: CommittedBlock): void {
     this.#cache.set(committed.number, committed);
     this.#cache.delete(committed.number - CACHED_BLOCKS);
-    this.#notify();
-  }
-
-  #notify(): void {
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener();
+    this.#waiters.wake();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RawBlock } from '../ordering/block.ts';
+import { Waiters } from './waiters.ts';
 
 /** Blocks that a feed keeps for peers that are just behind. */
 const RECENT_BLOCKS = 64;
@@ -24,18 +25,18 @@ export interface BlockSource {
 export class BlockFeed {
   readonly #recent = new Map<number, DeliveredBlock>();
   readonly #sources = new Map<string, BlockSource>();
-  #waiting: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   publish(delivered: DeliveredBlock): void {
     if (this.#recent.has(delivered.number)) return;
     this.#recent.set(delivered.number, delivered);
     this.#recent.delete(delivered.number - RECENT_BLOCKS);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   add(source: BlockSource): void {
     this.#sources.set(source.name, source);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   remove(name: string): void {
@@ -60,23 +61,6 @@ export class BlockFeed {
 
   /** Resolves when there may be more blocks, or when `signal` ends the wait. */
   changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal.aborted) {
-        resolve();
-        return;
-      }
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      signal.addEventListener('abort', done, { once: true });
-      this.#waiting.push(done);
-    });
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    return this.#waiters.wait(signal);
   }
 }
