@@ -1,14 +1,17 @@
 import { join } from 'node:path';
+import { concat, equalBytes, sha256, uint64 } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 import { BlockLog, type AppendFile, type FileStore, type Location } from '../storage/index.ts';
 import { decodeLocation, encodeLocation } from '../storage/ledger-keys.ts';
 
-const ENTRY_BYTES = 16;
+const LOCATION_BYTES = 16;
+const DIGEST_BYTES = 8;
+const ENTRY_BYTES = LOCATION_BYTES + DIGEST_BYTES;
 /** Blocks that an orderer answers from memory. */
 const CACHED_BLOCKS = 64;
 
 /**
- * The blocks of an orderer: the log, and a file of places that is rebuilt from it whenever it does not fit. A block is not
+ * The blocks of an orderer: the log, and a file of places that is made again from it where it does not fit. A block is not
  * durable before `sync`; until then the signing logs of a quorum hold it.
  */
 export class BlockStore {
@@ -50,7 +53,7 @@ export class BlockStore {
       throw new LedgerError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.#height}`);
     }
     const location = await this.#log.append(number, bytes);
-    await this.#places.append([encodeLocation(location)]);
+    await this.#places.append([encodePlace(number, location)]);
     this.#recent.set(number, bytes);
     this.#recent.delete(number - CACHED_BLOCKS);
     this.#height = number + 1;
@@ -60,7 +63,7 @@ export class BlockStore {
     await this.#log.sync();
   }
 
-  /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
+  /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT, INDEX_CORRUPT */
   async block(number: number): Promise<Uint8Array> {
     const recent = this.#recent.get(number);
     if (recent !== undefined) return recent;
@@ -75,20 +78,30 @@ export class BlockStore {
   }
 
   async #place(number: number): Promise<Location> {
-    return decodeLocation(await this.#places.read(number * ENTRY_BYTES, ENTRY_BYTES));
+    const location = decodePlace(number, await this.#places.read(number * ENTRY_BYTES, ENTRY_BYTES));
+    if (location !== undefined) return location;
+    throw new LedgerError(
+      'INDEX_CORRUPT',
+      `The place of block ${number} is damaged: start the orderer again`,
+    );
   }
 
-  /** How many entries of the places file can be believed: the last one must lead to its block. */
+  /** How many entries of the places file can be believed: all are intact, and the last one leads to its block. */
   async #trustedPlaces(): Promise<number> {
-    const entries = Math.floor(this.#places.size / ENTRY_BYTES);
-    const last = entries - 1;
+    const bytes = await this.#places.read(0, this.#places.size);
+    let intact = 0;
+    let last: Location | undefined;
+    for (let next = entryOf(bytes, 0); next !== undefined; next = entryOf(bytes, intact)) {
+      last = next;
+      intact += 1;
+    }
     const isFit =
-      entries > 0 &&
-      (await this.#log.read(last, await this.#place(last)).then(
+      last !== undefined &&
+      (await this.#log.read(intact - 1, last).then(
         () => true,
         () => false,
       ));
-    const trusted = isFit ? entries : 0;
+    const trusted = isFit ? intact : 0;
     await this.#places.truncate(trusted * ENTRY_BYTES);
     return trusted;
   }
@@ -106,8 +119,28 @@ export class BlockStore {
       }
       if ('damage' in step.value) throw this.#log.corrupt(step.value.damage);
       if (step.value.number !== this.#height) continue;
-      await this.#places.append([encodeLocation(step.value.location)]);
+      await this.#places.append([encodePlace(this.#height, step.value.location)]);
       this.#height += 1;
     }
   }
+}
+
+function entryOf(bytes: Uint8Array, number: number): Location | undefined {
+  return decodePlace(number, bytes.subarray(number * ENTRY_BYTES, (number + 1) * ENTRY_BYTES));
+}
+
+function encodePlace(number: number, location: Location): Uint8Array {
+  const encoded = encodeLocation(location);
+  return concat(encoded, digestOf(number, encoded));
+}
+
+/** Undefined when the entry is cut or its digest does not hold. */
+function decodePlace(number: number, entry: Uint8Array): Location | undefined {
+  const encoded = entry.subarray(0, LOCATION_BYTES);
+  const isIntact = equalBytes(entry.subarray(LOCATION_BYTES), digestOf(number, encoded));
+  return isIntact ? decodeLocation(encoded) : undefined;
+}
+
+function digestOf(number: number, location: Uint8Array): Uint8Array {
+  return sha256(concat(uint64(number), location)).subarray(0, DIGEST_BYTES);
 }
