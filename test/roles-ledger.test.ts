@@ -32,7 +32,8 @@ beforeAll(async () => {
 afterAll(() => network.close());
 
 it('the table names every function and every role', () => {
-  expect(table.map((row) => row['function']).toSorted()).toEqual(FUNCTION_NAMES.toSorted());
+  expect(new Set(table.map((row) => row['function']))).toEqual(new Set(FUNCTION_NAMES));
+  expect(table).toHaveLength(FUNCTION_NAMES.length);
   for (const row of table) expect(Object.keys(row)).toEqual(expect.arrayContaining([...ROLES]));
 });
 

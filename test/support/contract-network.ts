@@ -5,7 +5,7 @@ import { connect, hash, type Gateway } from '@hyperledger/fabric-gateway';
 import { createNetwork, enroll, nativeSigner, startEngine, type Engine } from '@healthchain/ledger';
 
 export const MEMBERS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP', 'AcmeMSP'] as const;
-export type MspId = (typeof MEMBERS)[number];
+type MspId = (typeof MEMBERS)[number];
 /** Peers that have to endorse. */
 export const ENDORSERS = 2;
 

@@ -42,7 +42,7 @@ export class GatewayLedger implements CastLedger {
     const { code, blockNumber, transactionId } = await submitted.getStatus();
     if (code !== 0) throw new Error(`transaction ${transactionId} has code ${code}`);
     await this.#atEveryPeer(Number(blockNumber));
-    return { result: decoded(submitted.getResult()), transactionId };
+    return { result: decoded(submitted.getResult()) as Result, transactionId };
   }
 
   async #atEveryPeer(block: number): Promise<void> {
@@ -82,16 +82,17 @@ function propose(contract: Contract, name: FunctionName, json: string, { transie
 /** A query is evaluated; a command is endorsed as it would be to be committed, and goes no further. */
 async function simulated<Result>(proposal: Proposal, name: FunctionName): Promise<Executed<Result>> {
   const transactionId = proposal.getTransactionId();
-  if (registry[name].kind === 'query') return { result: decoded(await proposal.evaluate()), transactionId };
-  return { result: decoded((await proposal.endorse()).getResult()), transactionId };
+  const isQuery = registry[name].kind === 'query';
+  const payload = isQuery ? await proposal.evaluate() : (await proposal.endorse()).getResult();
+  return { result: decoded(payload) as Result, transactionId };
 }
 
-function decoded<Result>(payload: Uint8Array): Result {
-  return JSON.parse(fromUtf8(payload)) as Result;
+function decoded(payload: Uint8Array): unknown {
+  return JSON.parse(fromUtf8(payload));
 }
 
 /** The contract's refusal in what the gateway says. */
-export function refusalIn(error: unknown): ReturnType<typeof contractErrorOf> {
+function refusalIn(error: unknown): ReturnType<typeof contractErrorOf> {
   if (!(error instanceof GatewayError)) return undefined;
   const texts = [...error.details.map(({ message }) => message), error.message];
   return texts.map((text) => contractErrorOf(text)).find((refusal) => refusal !== undefined);

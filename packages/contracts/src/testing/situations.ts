@@ -32,9 +32,9 @@ export function signerOf(column: string): Signer {
 }
 
 /** Where situations arise: each may get a ledger of its own, or all one. */
-export interface Ledgers {
-  ready(): Promise<CastLedger>;
-  unfounded(): Promise<CastLedger>;
+interface Ledgers {
+  readonly ready: () => Promise<CastLedger>;
+  readonly unfounded: () => Promise<CastLedger>;
 }
 
 /** A correct call of a function on a ledger that was made ready for it. */
