@@ -24,8 +24,8 @@ async function outcome<Name extends FunctionName>(name: Name, prepared: Prepared
   }
 }
 
-async function outcomesOf<Name extends FunctionName>(name: Name, columns: readonly string[]) {
-  const prepared = await situations[name](ledgers, name);
+async function outcomesOf(name: FunctionName, columns: readonly string[]) {
+  const prepared = (await situations[name](ledgers, name)) as Prepared<FunctionName>;
   const outcomes: Record<string, string> = {};
   for (const column of columns) outcomes[column] = await outcome(name, prepared, signerOf(column));
   return outcomes;
