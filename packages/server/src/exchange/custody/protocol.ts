@@ -19,7 +19,7 @@ export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 /** The largest answer accepted: 1,000 sealed shares and their log entries, or one person's log. */
 export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Identifiers that one match may ask for. */
-const MAX_MATCH_IDENTIFIERS = 20;
+export const MAX_MATCH_IDENTIFIERS = 20;
 
 const channel = z.string().min(1).max(249);
 const signedRequest = z.strictObject({

@@ -4,6 +4,7 @@ import type { GatewayPool } from '../sessions/pool.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { ChannelCustodian } from './channel-custodian.ts';
 import { CustodyClient } from './client.ts';
+import { assertOnChannel } from './membership.ts';
 import { serveCustody, type CustodyHandlers, type CustodyServer } from './server.ts';
 
 export interface CustodyServiceOptions {
@@ -97,6 +98,11 @@ export class CustodyService {
     return custodians;
   }
 
+  #serving(channel: string, member: string): ChannelCustodian {
+    assertOnChannel(this.#options.context.channels, channel, member);
+    return this.own(channel);
+  }
+
   #serve(): Promise<CustodyServer> {
     const { context, match } = this.#options;
     return serveCustody({
@@ -104,10 +110,15 @@ export class CustodyService {
       tls: context.tls,
       log: context.log,
       handlers: {
-        release: ({ channel, request }, member) => this.own(channel).custodian.release(request, member),
-        log: ({ channel, request }, member) => this.own(channel).custodian.readLog(request, member),
-        height: ({ channel }) => this.own(channel).view.tip(),
-        match,
+        release: async ({ channel, request }, member) =>
+          this.#serving(channel, member).custodian.release(request, member),
+        log: async ({ channel, request }, member) =>
+          this.#serving(channel, member).custodian.readLog(request, member),
+        height: async ({ channel }, member) => this.#serving(channel, member).view.tip(),
+        match: async (body, member) => {
+          assertOnChannel(context.channels, body.channel, member);
+          return match(body, member);
+        },
       },
     });
   }

@@ -70,6 +70,31 @@ test('matches are throttled by user', async () => {
   expect(refused[0]).toMatchObject({ code: 'LIMIT' });
 });
 
+test('one match asks about few identifiers, and what a conflict tells is throttled like a match', async () => {
+  const { north } = consortium.servers;
+  const { persons } = north.exchange;
+  const caller = await north.user('doctor');
+  const many = Array.from({ length: 21 }, (_, i) => `urn:national|${i}`);
+  for (const asked of [
+    persons.match(requestOf(caller), many),
+    persons.forNewPatient(requestOf(caller), many),
+  ]) {
+    await expect(asked).rejects.toMatchObject({ code: 'INVALID' });
+  }
+  const other = await createPatient(north, northDoctor, 'urn:national|other');
+  expect(other.person).not.toBe(atNorth.person);
+  const both = ['urn:national|maria', 'urn:national|other'];
+  const codes: unknown[] = [];
+  for (let i = 0; i < 61; i++) {
+    const refusal: unknown = await persons
+      .forNewPatient(requestOf(caller), both)
+      .catch((error: unknown) => error);
+    codes.push((refusal as { code?: unknown }).code);
+  }
+  expect(new Set(codes.slice(0, 59))).toEqual(new Set(['CONFLICT']));
+  expect(codes.at(-1)).toBe('LIMIT');
+});
+
 test('two clerks merge two persons; any of their Patients then means the one that stands for both', async () => {
   const { north, south } = consortium.servers;
   const duplicate = await createPatient(north, northDoctor, 'urn:mrn|duplicate');

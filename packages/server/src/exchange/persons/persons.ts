@@ -3,6 +3,7 @@ import type { HealthClient } from '@healthchain/contracts';
 import type { Caller, Persons, RequestContext } from '../../ports.ts';
 import type { ExchangeLog } from '../context.ts';
 import type { CustodyClient } from '../custody/client.ts';
+import { MAX_MATCH_IDENTIFIERS } from '../custody/protocol.ts';
 import type { CustodyHandlers } from '../custody/server.ts';
 import { ExchangeError } from '../error.ts';
 import type { LedgerFacts } from '../facts/facts.ts';
@@ -45,6 +46,8 @@ export class ExchangePersons implements Persons {
   async forNewPatient(context: RequestContext, identifiers: readonly string[]): Promise<PersonId> {
     const known = await this.#find(context, this.#indexKeys(identifiers));
     if (known.length > 1) {
+      // The refusal says that both exist: as much as a match.
+      this.#options.callerLimit.use(context.caller.userId);
       throw new ExchangeError('CONFLICT', 'The identifiers belong to different persons', {
         details: { expression: 'Patient.identifier' },
       });
@@ -60,7 +63,13 @@ export class ExchangePersons implements Persons {
     await applied(Number(blockNumber));
   }
 
+  /** @throws ExchangeError INVALID for more than one match may ask about */
   #indexKeys(identifiers: readonly string[]): string[] {
+    if (identifiers.length > MAX_MATCH_IDENTIFIERS) {
+      throw new ExchangeError('INVALID', `A Patient has at most ${MAX_MATCH_IDENTIFIERS} identifiers`, {
+        details: { expression: 'Patient.identifier' },
+      });
+    }
     return identifiers.map((identifier) => this.#options.index.indexKey(identifier));
   }
 
