@@ -1,4 +1,4 @@
-export { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
+export { BlockLog, type Damage, type Location } from './block-log.ts';
 export { diskFiles, readOnlyFiles, type AppendFile, type FileStore } from './files.ts';
 export { openLevel, type KeyValueStore } from './key-value.ts';
 export type { TransactionPlace } from './ledger-keys.ts';
