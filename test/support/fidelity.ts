@@ -46,7 +46,7 @@ export function expectedText({ source, type }: Imported): string {
 }
 
 /** What a server served, without what servers add: id, version, time, category tags, and labels that were not sent. */
-export function servedText(text: string, { source }: Imported): string {
+function servedText(text: string, { source }: Imported): string {
   const { id: _, meta, ...resource } = parseExact(text) as ExactObject;
   const { versionId: _v, lastUpdated: _l, tag, security, ...rest } = meta as ExactObject;
   const sent = ((source['meta'] as ExactObject | undefined)?.['security'] ?? []) as ExactJson[];

@@ -9,7 +9,7 @@ import { freePorts } from './free-ports.ts';
 
 type TokenOptions = NonNullable<Parameters<typeof tokenFor>[3]>;
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

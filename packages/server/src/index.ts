@@ -1,4 +1,4 @@
-export { AuthError, mintToken, type TokenRequest, type TokenScope } from './auth/index.ts';
+export { AuthError, MAX_TOKEN_SECONDS, mintToken, type TokenRequest, type TokenScope } from './auth/index.ts';
 export { ConfigError, fhirBase, openSecrets, parseConfig, type ServerConfig } from './config/index.ts';
 export {
   CONSENT_EXTENSION,

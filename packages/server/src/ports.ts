@@ -1,5 +1,4 @@
 import type {
-  CodedError,
   EmergencyReason,
   ExactJson,
   PersonId,
@@ -121,7 +120,7 @@ export interface LedgerVersion {
   readonly blockNumber: number;
 }
 
-export interface RecordRef {
+interface RecordRef {
   readonly recordId: RecordId;
   readonly version: number;
 }
@@ -283,6 +282,3 @@ export type ExchangeErrorCode =
   | 'LIMIT'
   | 'UNAVAILABLE'
   | 'OUTCOME_UNKNOWN';
-
-/** `details.expression` names the FHIR element where one is at fault. */
-export type ExchangeFailure = CodedError<ExchangeErrorCode>;

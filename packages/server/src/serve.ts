@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { destination, type Logger } from 'pino';
 import { createTokenVerifier, type TokenScope } from './auth/index.ts';
-import { fhirBase, openSecrets, type ServerConfig } from './config/index.ts';
+import { configWarnings, fhirBase, openSecrets, type ServerConfig } from './config/index.ts';
 import {
   openExchange,
   type ExchangeContext,
@@ -41,6 +41,7 @@ export async function serve(config: ServerConfig, parts: ServerParts): Promise<R
     { level: config.log.level, mspId: config.organisation.mspId },
     destination({ dest: join(directory, 'server.log'), mkdir: true, mode: 0o600 }),
   );
+  for (const warning of configWarnings(config)) logger.warn({ warning }, 'configuration');
   const bases = config.members.map((member) => member.fhirBase);
   const store = openStore(join(directory, 'store.sqlite'), { bases });
   const exchange = await openExchange(exchangeContext(config, parts, store, logger)).catch(

@@ -1,4 +1,5 @@
 import { PURPOSES, type Purpose } from '@healthchain/core';
+import { MAX_TOKEN_SECONDS } from '@healthchain/server';
 import { onePositional, optionalText, wholeNumber } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { requireState, userOf } from '../consortium/state.ts';
@@ -17,7 +18,7 @@ export const token: Command = {
     const seconds = wholeNumber(context.options, 'seconds', {
       default: DEFAULT_TOKEN_SECONDS,
       min: 1,
-      max: 2_678_400,
+      max: MAX_TOKEN_SECONDS,
     });
     const text = await tokenFor(context.data, state, handle, {
       seconds,

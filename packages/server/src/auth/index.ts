@@ -3,7 +3,6 @@ export {
   createTokenVerifier,
   MAX_TOKEN_SECONDS,
   mintToken,
-  type TokenAlgorithm,
   type TokenRequest,
   type TokenScope,
   type TokenVerifier,

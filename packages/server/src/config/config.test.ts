@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, configWarnings, fhirBase, parseConfig, readConfig } from './config.ts';
+import { type ConfigError, configWarnings, fhirBase, parseConfig } from './config.ts';
 
 const good = {
   organisation: { mspId: 'NorthMSP', kind: 'hospital', name: 'North Hospital' },
@@ -102,9 +102,5 @@ describe('configuration', () => {
   ];
   it.each(bad)('refuses %s', (_name, raw, complaint) => {
     expect(complaintAbout(raw).slice(0, complaint.length)).toBe(complaint);
-  });
-
-  it('says which file cannot be read', () => {
-    expect(() => readConfig('/nowhere/north.json')).toThrow(ConfigError);
   });
 });

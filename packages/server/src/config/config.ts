@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { CodedError, KINDS, type OrganisationKind } from '@healthchain/core';
 import { z } from 'zod';
 
@@ -106,17 +105,6 @@ export function parseConfig(raw: unknown): ServerConfig {
     if (complaint !== undefined) throw new ConfigError('CONTRADICTION', complaint);
   }
   return parsed.data;
-}
-
-/** @throws ConfigError UNREADABLE and those of `parseConfig` */
-export function readConfig(file: string): ServerConfig {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new ConfigError('UNREADABLE', `${file}: cannot be read as JSON`, { cause });
-  }
-  return parseConfig(raw);
 }
 
 /** What an operator should know about this configuration at the start, one sentence each. */

@@ -1,4 +1,4 @@
-export type { ExchangeContext, ExchangeLog, GatewayEndpoint, KeyPair, MatchingKey } from './context.ts';
+export type { ExchangeContext, ExchangeLog, KeyPair, MatchingKey } from './context.ts';
 export { ExchangeError } from './error.ts';
 export type { AccessLogExport } from './export.ts';
 export {

@@ -1,4 +1,4 @@
 export { observedExchange } from './exchange.ts';
-export { type Readiness, readiness, type ReadinessCheck } from './health.ts';
+export { readiness, type ReadinessCheck } from './health.ts';
 export { createLogger } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

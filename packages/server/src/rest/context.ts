@@ -29,7 +29,7 @@ export interface ServerContext {
   readonly version: string;
 }
 
-export interface RestLimits {
+interface RestLimits {
   readonly maxBodyBytes: number;
   /** Entries of a transaction or batch. */
   readonly maxBundleEntries: number;
