@@ -65,6 +65,9 @@ async function openParts(
     worker: true,
   });
   closers.push(() => engine.close());
+  for (const { id, state: condition, reason } of await engine.status()) {
+    if (condition === 'failed') output.note(`${id} stays out: ${reason ?? ''}`);
+  }
   await engine.deploy();
   output.progress('circles');
   const administratorOf = await administrators(data, state, engine);

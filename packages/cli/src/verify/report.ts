@@ -1,6 +1,9 @@
 import type { Finding } from '@healthchain/ledger';
 import { table } from '../output.ts';
 
+/** Findings of one copy that are shown to people. */
+const SHOWN_FINDINGS = 10;
+
 /** One thing that is not as it has to be, and where. */
 export interface LedgerFinding {
   readonly block?: number;
@@ -92,7 +95,9 @@ export function reportLines(report: VerifyReport): string[] {
 }
 
 function copyFindings({ peer, channel, findings }: CopyReport): string[] {
-  return findings.map(({ block, transaction, key, problem }) => {
+  const shown = findings.slice(0, SHOWN_FINDINGS);
+  const rest = findings.length - shown.length;
+  const lines = shown.map(({ block, transaction, key, problem }) => {
     const place = [
       ...(block === undefined ? [] : [`block ${block}`]),
       ...(transaction === undefined ? [] : [`transaction ${transaction}`]),
@@ -100,6 +105,7 @@ function copyFindings({ peer, channel, findings }: CopyReport): string[] {
     ];
     return [`${peer} ${channel}`, ...place, problem].join(': ');
   });
+  return rest === 0 ? lines : [...lines, `${peer} ${channel}: and ${rest} more (--json lists them)`];
 }
 
 function resultOf(findings: readonly unknown[]): string {
