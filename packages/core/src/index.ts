@@ -3,6 +3,7 @@ export { canonical } from './canonical.ts';
 export { CodedError, CoreError, type CoreErrorCode } from './error.ts';
 export { labelled, labelledHash, sha256 } from './hash.ts';
 export * from './ids.ts';
+export * from './intake-key.ts';
 export * from './json.ts';
 export * from './merkle.ts';
 export * from './record.ts';

@@ -87,7 +87,8 @@ export const custodyFunctions = {
     errors: ['BAD_BOOKMARK'],
   }),
   'custody:OpenIntakeKey': command<IntakeKeyRow>()({
-    summary: 'Opens an intake key of the own custodian; at most two are not closed at a time.',
+    summary:
+      'Opens an intake key of the own custodian, under the id that its bytes have; at most two are not closed at a time.',
     roles: ['server'],
     argument: z.strictObject({
       keyId,
@@ -96,11 +97,11 @@ export const custodyFunctions = {
     }),
     reads: 'intake keys of the own organisation (range)',
     event: 'IntakeKeyChanged',
-    errors: ['INTAKE_KEY_EXISTS', 'TOO_MANY_INTAKE_KEYS'],
+    errors: ['INTAKE_KEY_NOT_POSSIBLE', 'INTAKE_KEY_EXISTS', 'TOO_MANY_INTAKE_KEYS'],
   }),
   'custody:CloseIntakeKey': command<IntakeKeyRow>()({
     summary:
-      'open → closing(H): nothing more is sealed to it. closing → closed: its private key is destroyed.',
+      'open → closing(H): nothing more is sealed to it. closing → closed: its private key is destroyed. A custodian keeps one open.',
     roles: ['server'],
     argument: z.discriminatedUnion('state', [
       z.strictObject({ state: z.literal('closing'), keyId, height: z.int().min(0) }),
@@ -108,7 +109,7 @@ export const custodyFunctions = {
     ]),
     reads: 'intake key',
     event: 'IntakeKeyChanged',
-    errors: ['INTAKE_KEY_UNKNOWN', 'INTAKE_KEY_STATE'],
+    errors: ['INTAKE_KEY_UNKNOWN', 'INTAKE_KEY_STATE', 'LAST_INTAKE_KEY'],
   }),
   'custody:GetIntakeKeys': query<{ readonly keys: readonly IntakeKeyRow[] }>()({
     summary: 'The keys that may be sealed to; with `mspId`: every key of that custodian.',

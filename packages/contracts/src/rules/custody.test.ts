@@ -1,4 +1,12 @@
-import { MerkleTree, leafHash, toHex, utf8 } from '@healthchain/core';
+import {
+  MerkleTree,
+  fromBase64url,
+  intakeKeyId,
+  leafHash,
+  toBase64url,
+  toHex,
+  utf8,
+} from '@healthchain/core';
 import { describe, expect, it } from 'vitest';
 import {
   ACME,
@@ -8,6 +16,7 @@ import {
   SOUTH,
   administratorOf,
   foundedLedger,
+  intakeKeyOf,
   northDoctor,
   readyLedger,
   serverOf,
@@ -107,34 +116,76 @@ describe('intake keys', () => {
   it('go open → closing → closed; two overlap', async () => {
     const ledger = await foundedLedger();
     const server = serverOf(NORTH);
-    const open = (keyId: string) =>
-      ledger.call(server, 'custody:OpenIntakeKey', { keyId, publicKey: 'AAAA', suite: 1 });
+    const [k1, k2, k3] = [1, 2, 3].map((n) => intakeKeyOf(ledger, NORTH, n).keyId) as [
+      string,
+      string,
+      string,
+    ];
+    const open = (n: number) => ledger.call(server, 'custody:OpenIntakeKey', intakeKeyOf(ledger, NORTH, n));
     const usable = async () =>
       (await ledger.call(server, 'custody:GetIntakeKeys', {})).keys.map((key) => key.keyId);
-    await open('k1');
-    await expect(open('k1')).rejects.toEqual(code('INTAKE_KEY_EXISTS'));
-    await open('k2');
-    await expect(open('k3')).rejects.toEqual(code('TOO_MANY_INTAKE_KEYS'));
-    const close = { state: 'closing', keyId: 'k1', height: 12 } as const;
+    await open(1);
+    await expect(open(1)).rejects.toEqual(code('INTAKE_KEY_EXISTS'));
+    await open(2);
+    await expect(open(3)).rejects.toEqual(code('TOO_MANY_INTAKE_KEYS'));
+    const close = { state: 'closing', keyId: k1, height: 12 } as const;
     await expect(
-      ledger.call(server, 'custody:CloseIntakeKey', { state: 'closed', keyId: 'k1' }),
+      ledger.call(server, 'custody:CloseIntakeKey', { state: 'closed', keyId: k1 }),
     ).rejects.toEqual(code('INTAKE_KEY_STATE'));
     await expect(ledger.call(serverOf(SOUTH), 'custody:CloseIntakeKey', close)).rejects.toEqual(
       code('INTAKE_KEY_UNKNOWN'),
     );
-    expect(await usable()).toEqual(['k1', 'k2']);
+    expect(await usable()).toEqual([k1, k2]);
     await ledger.call(server, 'custody:CloseIntakeKey', close);
-    expect(await usable()).toEqual(['k2']);
-    await expect(open('k3')).rejects.toEqual(code('TOO_MANY_INTAKE_KEYS'));
-    const closed = await ledger.call(server, 'custody:CloseIntakeKey', { state: 'closed', keyId: 'k1' });
+    expect(await usable()).toEqual([k2]);
+    await expect(open(3)).rejects.toEqual(code('TOO_MANY_INTAKE_KEYS'));
+    const closed = await ledger.call(server, 'custody:CloseIntakeKey', { state: 'closed', keyId: k1 });
     expect(closed).toMatchObject({ state: 'closed', closingHeight: 12 });
-    await open('k3');
+    await open(3);
     const all = await ledger.call(server, 'custody:GetIntakeKeys', { mspId: NORTH });
-    expect(all.keys.map((key) => [key.keyId, key.state])).toEqual([
-      ['k1', 'closed'],
-      ['k2', 'open'],
-      ['k3', 'open'],
-    ]);
+    expect(new Map(all.keys.map((key) => [key.keyId, key.state]))).toEqual(
+      new Map([
+        [k1, 'closed'],
+        [k2, 'open'],
+        [k3, 'open'],
+      ]),
+    );
+  });
+
+  const altered: readonly [string, (key: Uint8Array) => Uint8Array][] = [
+    ['a byte less', (key) => key.slice(1)],
+    ['a coefficient of the modulus', (key) => key.with(0, 0x01).with(1, 0x0d)],
+    ['a last coefficient beyond it', (key) => key.with(1_151, 0xff)],
+    ['a point of order 1', (key) => key.with(1_184, 0)],
+    ['a point of order 1, its highest bit set', (key) => key.with(1_184, 0).with(1_215, 0x80)],
+    ['a point of order 4', (key) => key.with(1_184, 1)],
+  ];
+  it.each(altered)('are ones that everybody can seal to: not with %s', async (_, alter) => {
+    const ledger = await foundedLedger();
+    const bytes = alter(fromBase64url(intakeKeyOf(ledger, NORTH, 1).publicKey));
+    const keyId = intakeKeyId(ledger.channel, NORTH, bytes);
+    const key = { keyId, publicKey: toBase64url(bytes), suite: 1 } as const;
+    await expect(ledger.call(serverOf(NORTH), 'custody:OpenIntakeKey', key)).rejects.toEqual(
+      code('INTAKE_KEY_NOT_POSSIBLE'),
+    );
+  });
+
+  it('have the id of their bytes, custodian and channel', async () => {
+    const ledger = await foundedLedger();
+    const key = intakeKeyOf(ledger, NORTH, 1);
+    await expect(ledger.call(serverOf(SOUTH), 'custody:OpenIntakeKey', key)).rejects.toEqual(
+      code('INTAKE_KEY_NOT_POSSIBLE'),
+    );
+    await ledger.call(serverOf(NORTH), 'custody:OpenIntakeKey', key);
+  });
+
+  it('do not end while their custodian has no other: nobody could write', async () => {
+    const ledger = await readyLedger();
+    const close = { state: 'closing', keyId: intakeKeyOf(ledger, NORTH, 1).keyId, height: 3 } as const;
+    const closing = () => ledger.call(serverOf(NORTH), 'custody:CloseIntakeKey', close);
+    await expect(closing()).rejects.toEqual(code('LAST_INTAKE_KEY'));
+    await ledger.call(serverOf(NORTH), 'custody:OpenIntakeKey', intakeKeyOf(ledger, NORTH, 2));
+    expect((await closing()).state).toBe('closing');
   });
 });
 

@@ -1,4 +1,4 @@
-import { fromHex, verifyConsistency } from '@healthchain/core';
+import { fromBase64url, fromHex, intakeKeyId, isIntakeKey, verifyConsistency } from '@healthchain/core';
 import { ContractError } from '../errors.ts';
 import type { custodyFunctions } from '../functions/custody.ts';
 import { circleOf } from '../gate/standing.ts';
@@ -19,6 +19,7 @@ export const custodyRules: RulesOf<keyof typeof custodyFunctions> = {
 
   'custody:OpenIntakeKey': async (tx, { keyId, publicKey, suite }) => {
     const { mspId } = tx.caller;
+    assertUsable(tx, keyId, fromBase64url(publicKey));
     const keys = await tx.scan(tables.intakeKey, [mspId]);
     if (keys.some((key) => key.keyId === keyId)) {
       throw new ContractError('INTAKE_KEY_EXISTS', 'the key id is taken');
@@ -41,7 +42,9 @@ export const custodyRules: RulesOf<keyof typeof custodyFunctions> = {
       return putIntakeKey(tx, { ...key, state: 'closed', at: tx.at });
     }
     assertState(key, 'open');
-    tx.put(tables.circle, [], withoutKey(await circleOf(tx), key));
+    const circle = withoutKey(await circleOf(tx), key);
+    assertStillSealable(circle, mspId);
+    tx.put(tables.circle, [], circle);
     return putIntakeKey(tx, { ...key, state: 'closing', closingHeight: argument.height, at: tx.at });
   },
 
@@ -92,6 +95,21 @@ function assertExtends(
         });
   if (!isExtension) {
     throw new ContractError('CHECKPOINT_NOT_CONSISTENT', 'the log does not extend its last checkpoint');
+  }
+}
+
+/** A key that nobody can seal to would stop the writes of everybody. */
+function assertUsable(tx: Tx, keyId: string, publicKey: Uint8Array): void {
+  if (!isIntakeKey(publicKey) || keyId !== intakeKeyId(tx.channel, tx.caller.mspId, publicKey)) {
+    throw new ContractError('INTAKE_KEY_NOT_POSSIBLE', 'it is no X-Wing key, or the id is not its own');
+  }
+}
+
+/** So would a custodian without a key. */
+function assertStillSealable({ epoch, intakeKeys }: CircleRow, mspId: string): void {
+  const isCustodian = epoch?.custodians.some((custodian) => custodian.mspId === mspId) ?? false;
+  if (isCustodian && !intakeKeys.some((key) => key.mspId === mspId)) {
+    throw new ContractError('LAST_INTAKE_KEY', 'a custodian opens another key before it closes its last one');
   }
 }
 

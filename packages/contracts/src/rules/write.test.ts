@@ -9,6 +9,7 @@ import {
   SOUTH,
   administratorOf,
   grantOf,
+  intakeKeyOf,
   maria,
   mariaUser,
   northDoctor,
@@ -227,9 +228,10 @@ describe('what the arguments state', () => {
 
   it('seals only to open intake keys', async () => {
     const ledger = await readyLedger();
+    await ledger.call(serverOf(SOUTH), 'custody:OpenIntakeKey', intakeKeyOf(ledger, SOUTH, 2));
     await ledger.call(serverOf(SOUTH), 'custody:CloseIntakeKey', {
       state: 'closing',
-      keyId: 'k1',
+      keyId: intakeKeyOf(ledger, SOUTH, 1).keyId,
       height: 9,
     });
     await expect(put(ledger, northDoctor, { id: 'a' })).rejects.toEqual(code('INTAKE_KEY_NOT_OPEN'));

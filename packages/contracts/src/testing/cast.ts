@@ -1,4 +1,13 @@
-import { sha256, toHex, utf8, type RecordHeader, type WriteArguments } from '@healthchain/core';
+import {
+  INTAKE_KEY_BYTES,
+  intakeKeyId,
+  sha256,
+  toBase64url,
+  toHex,
+  utf8,
+  type RecordHeader,
+  type WriteArguments,
+} from '@healthchain/core';
 import type { ArgumentOf } from '../registry.ts';
 import type { Signer } from '../state/rows.ts';
 import { MemoryLedger, idOf, recordIdOf, userOf, type CastLedger } from './ledger.ts';
@@ -16,7 +25,6 @@ export const ORGANISATIONS = [
 ] as const;
 
 export const CUSTODIANS = [NORTH, SOUTH, AUTHORITY] as const;
-const KEY_ID = 'k1';
 
 export const maria = idOf('Maria');
 export const mariaUser = userOf(AUTHORITY, 'patient', 'Maria');
@@ -57,13 +65,21 @@ export async function makeReady(ledger: CastLedger): Promise<void> {
   await ledger.call(administratorOf(SOUTH), 'custody:ApproveEpoch', { epoch: 1 });
   await ledger.call(administratorOf(AUTHORITY), 'custody:ApproveEpoch', { epoch: 1 });
   for (const mspId of CUSTODIANS) {
-    await ledger.call(serverOf(mspId), 'custody:OpenIntakeKey', {
-      keyId: KEY_ID,
-      publicKey: 'AAAA',
-      suite: 1,
-    });
+    await ledger.call(serverOf(mspId), 'custody:OpenIntakeKey', intakeKeyOf(ledger, mspId, 1));
   }
   await register(ledger, maria, mariaUser);
+}
+
+/** The n-th intake key of a custodian: one that can be sealed to, whose private half nobody has. */
+export function intakeKeyOf(
+  { channel }: Pick<CastLedger, 'channel'>,
+  mspId: string,
+  n: number,
+): ArgumentOf<'custody:OpenIntakeKey'> {
+  const bytes = new Uint8Array(INTAKE_KEY_BYTES);
+  bytes[0] = n;
+  bytes[INTAKE_KEY_BYTES - 32] = 9;
+  return { keyId: intakeKeyId(channel, mspId, bytes), publicKey: toBase64url(bytes), suite: 1 };
 }
 
 /** Registers a person at North (or elsewhere) and binds the key of a user of the authority. */
@@ -106,7 +122,7 @@ export function writeOf(ledger: CastLedger, author: Signer, records: readonly Wr
       shareHashes: CUSTODIANS.map(() => '11'.repeat(32)),
     };
   });
-  const sealed = Object.keys(transient).length === 0 ? [] : sealFor(transient);
+  const sealed = Object.keys(transient).length === 0 ? [] : sealFor(ledger, transient);
   const argument: ArgumentOf<'records:Write'> = { operations, epoch: 1, dealing: 'author', sealed };
   return { argument, transient };
 }
@@ -121,11 +137,14 @@ export async function put(ledger: CastLedger, author: Signer, ...records: readon
   return ledger.execute(author, 'records:Write', argument, { transient });
 }
 
-function sealFor(transient: Record<string, Uint8Array>): WriteArguments['sealed'] {
+function sealFor(
+  ledger: Pick<CastLedger, 'channel'>,
+  transient: Record<string, Uint8Array>,
+): WriteArguments['sealed'] {
   return CUSTODIANS.map((mspId) => {
     const message = utf8(`sealed for ${mspId}`);
     transient[`sealed/${mspId}`] = message;
-    return { mspId, intakeKeyId: KEY_ID, hash: toHex(sha256(message)) };
+    return { mspId, intakeKeyId: intakeKeyOf(ledger, mspId, 1).keyId, hash: toHex(sha256(message)) };
   });
 }
 

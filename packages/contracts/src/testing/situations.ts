@@ -4,11 +4,13 @@ import type { Signer } from '../state/rows.ts';
 import {
   ACME,
   AUTHORITY,
+  CUSTODIANS,
   NORTH,
   ORGANISATIONS,
   SOUTH,
   administratorOf,
   grantOf,
+  intakeKeyOf,
   maria,
   mariaUser,
   northDoctor,
@@ -106,6 +108,12 @@ const withRecord = async (ledger: CastLedger, name: FunctionName): Promise<strin
 
 const withGrant = async (ledger: CastLedger, name: FunctionName): Promise<unknown> =>
   ledger.call(mariaUser, 'authorisation:Grant', grantOf(ledger, grantIdOf(name)));
+
+async function openSecondKey(ledger: CastLedger, mspId: string): Promise<void> {
+  const { keys } = await ledger.call(serverOf(mspId), 'custody:GetIntakeKeys', { mspId });
+  if (keys.length === 1)
+    await ledger.call(serverOf(mspId), 'custody:OpenIntakeKey', intakeKeyOf(ledger, mspId, 2));
+}
 
 const withEmergency = async (ledger: CastLedger): Promise<string> =>
   (await ledger.call(northDoctor, 'custody:OpenEmergency', { personId: maria, reason: 'BTG' })).emergencyId;
@@ -213,8 +221,16 @@ export const situations: Situations = {
   ),
   'custody:GetEpoch': ready(() => ({})),
   'custody:ListEpochProposals': ready(() => ({ epoch: 2 })),
-  'custody:OpenIntakeKey': ready(() => ({ keyId: 'k2', publicKey: 'AAAA', suite: 1 })),
-  'custody:CloseIntakeKey': ready(() => ({ state: 'closing', keyId: 'k1', height: 3 })),
+  'custody:OpenIntakeKey': async (ledgers) => {
+    const ledger = await ledgers.ready();
+    return { ledger, argument: ({ mspId }) => intakeKeyOf(ledger, mspId, 2) };
+  },
+  'custody:CloseIntakeKey': async (ledgers) => {
+    const ledger = await ledgers.ready();
+    for (const mspId of CUSTODIANS) await openSecondKey(ledger, mspId);
+    const keyIdOf = (mspId: string): string => intakeKeyOf(ledger, mspId, 1).keyId;
+    return { ledger, argument: ({ mspId }) => ({ state: 'closing', keyId: keyIdOf(mspId), height: 3 }) };
+  },
   'custody:GetIntakeKeys': ready(() => ({})),
   'custody:Checkpoint': ready(() => checkpoint),
   'custody:GetCheckpoint': after(

@@ -1,4 +1,4 @@
-import { equalBytes, labelledHash, toHex, utf8, type Bytes } from '@healthchain/core';
+import { equalBytes, intakeKeyId, type Bytes } from '@healthchain/core';
 import { CustodyError } from '../errors.ts';
 import { X_WING, type XWingPublicKey } from '../hpke/x-wing.ts';
 
@@ -8,11 +8,6 @@ export interface PublicIntakeKey {
   readonly keyId: string;
   /** X-Wing, 1,216 bytes. */
   readonly publicKey: Uint8Array;
-}
-
-/** The id of an intake key says which key it is, whose, and where: a swapped key is noticed by who seals. */
-export function intakeKeyId(channel: string, mspId: string, publicKey: Uint8Array): string {
-  return toHex(labelledHash('intake-key', utf8(channel), utf8(mspId), publicKey));
 }
 
 const IMPORTS_KEPT = 256;

@@ -1,10 +1,10 @@
-import { sha256, toHex, type RecordHeader } from '@healthchain/core';
+import { intakeKeyId, sha256, toHex, type RecordHeader } from '@healthchain/core';
 import { describe, expect, it } from 'vitest';
 import { openRecord } from '../envelope/envelope.ts';
 import { X_WING } from '../hpke/x-wing.ts';
 import { combineShares } from '../shares/shares.ts';
 import { EPOCH, headerOf, HIV, LABORATORY, observation, recordIdOf, SAM } from '../testing/records.ts';
-import { intakeKeyId, type PublicIntakeKey } from './intake-key.ts';
+import type { PublicIntakeKey } from './intake-key.ts';
 import { sealWrite, type SealedWrite } from './seal-write.ts';
 import { openShareMessage, type MessageFacts, type OpenedShare } from './share-message.ts';
 

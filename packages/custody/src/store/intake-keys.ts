@@ -12,11 +12,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fromHex, toHex, type Bytes } from '@healthchain/core';
+import { fromHex, intakeKeyId, toHex, type Bytes } from '@healthchain/core';
 import { CustodyError } from '../errors.ts';
 import { X_WING, X_WING_SEED_LENGTH, type XWingPrivateKey } from '../hpke/x-wing.ts';
 import type { Randomness } from '../ports.ts';
-import { intakeKeyId } from '../sealing/intake-key.ts';
 
 const FORMAT = 'healthchain/v1/intake-key';
 const SUFFIX = '.key';
