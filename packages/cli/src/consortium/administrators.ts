@@ -1,10 +1,11 @@
 import type { Engine } from '@healthchain/ledger';
 import { openHealthClient, type KeyPair } from '@healthchain/server';
+import { CIRCLES } from '../demo/consortium.ts';
 import type { AdministratorOf } from './found.ts';
 import { ownIdentity } from './identities.ts';
 import { organisationOf, type ConsortiumState } from './state.ts';
 
-/** Contract clients of the organisations' administrators, each over the gateway of the own organisation. */
+/** Contract clients of the organisations' administrators, each over the gateway of the own organisation first. */
 export async function administrators(
   data: string,
   state: ConsortiumState,
@@ -14,11 +15,13 @@ export async function administrators(
   for (const organisation of state.organisations) {
     identities.set(organisation.mspId, await ownIdentity(data, organisation, 'administrator'));
   }
-  return (mspId, circle) =>
-    openHealthClient({
+  return (mspId, circle) => {
+    const others = CIRCLES[circle].filter((member) => member !== mspId);
+    return openHealthClient({
       mspId: organisationOf(state, mspId).mspId,
       channel: circle,
-      gateways: [{ mspId, client: engine.client(mspId) }],
+      gateways: [mspId, ...others].map((member) => ({ mspId: member, client: engine.client(member) })),
       keyPair: identities.get(mspId) as KeyPair,
     });
+  };
 }

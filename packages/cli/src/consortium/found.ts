@@ -14,6 +14,9 @@ const DONE_BEFORE: readonly ContractErrorCode[] = [
   'EPOCH_NOT_NEXT',
 ];
 
+/** How a circle answers that has no epoch of custody. */
+const NOT_YET: readonly ContractErrorCode[] = ['NOT_FOUNDED', 'EPOCH_UNKNOWN'];
+
 /**
  * Founds a circle: every organisation's administrator confirms the same list, then a majority approves the first custody epoch,
  * in which every member of the circle is a custodian and more than half of them release a key. Run again, it changes nothing.
@@ -23,9 +26,9 @@ export async function foundCircle(circle: Circle, administratorOf: Administrator
     HealthClient,
     ...HealthClient[],
   ];
+  if (await hasEpoch(first)) return;
   const list = { organisations: foundingList(circle) };
-  const before = await unlessDone(() => first.membership.found(list));
-  if (before === 'ALREADY_FOUNDED' && (await hasEpoch(first))) return;
+  await unlessDone(() => first.membership.found(list));
   for (const other of others) await unlessDone(() => other.membership.confirmFounding(list));
   const custodians = CIRCLES[circle].map((mspId, i) => ({ mspId, index: i + 1 }));
   await unlessDone(() => first.custody.proposeEpoch({ epoch: 1, custodians }));
@@ -49,18 +52,15 @@ async function hasEpoch({ custody }: HealthClient): Promise<boolean> {
   try {
     return (await custody.getEpoch({})).state === 'in-force';
   } catch (error) {
-    if (error instanceof ContractError && error.code === 'EPOCH_UNKNOWN') return false;
+    if (error instanceof ContractError && NOT_YET.includes(error.code)) return false;
     throw error;
   }
 }
 
-/** @returns the refusal that says that it had been done before */
-async function unlessDone(call: () => Promise<unknown>): Promise<ContractErrorCode | undefined> {
+async function unlessDone(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
-    return undefined;
   } catch (error) {
     if (!(error instanceof ContractError) || !DONE_BEFORE.includes(error.code)) throw error;
-    return error.code;
   }
 }

@@ -1,0 +1,127 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { control, verifyConsortium, type VerifyReport } from '@healthchain/cli';
+import { changeBlock, changeByte, type Place } from './support/damage.ts';
+import { startProgram, type Program } from './support/program.ts';
+import { patient, recordOf } from './support/resources.ts';
+
+const SEED = 20_261_121;
+const ROUNDS = 6;
+/** One change in each copy that is changed at a time; of every channel at least one copy stays whole. */
+const PLACES: readonly Place[] = [
+  { peer: 'peer0.north', channel: 'care', kind: 'blocks' },
+  { peer: 'peer0.south', channel: 'care', kind: 'state' },
+  { peer: 'peer0.acme', channel: 'consortium', kind: 'state' },
+  { peer: 'peer0.south', channel: 'consortium', kind: 'blocks' },
+];
+
+let program: Program;
+/** What was written before any byte was changed. */
+const sound = mkdtempSync(join(tmpdir(), 'healthchain-sound-'));
+let observation: string;
+
+beforeAll(async () => {
+  program = await startProgram();
+  const nina = await program.client('nina');
+  const created = async (type: string, body: object): Promise<string> => {
+    const { text } = await nina.expect('POST', type, JSON.stringify(body));
+    return (JSON.parse(text) as { id: string }).id;
+  };
+  const id = await created('Patient', patient('Corruption', '19800101-0002'));
+  for (let i = 0; i < 10; i++)
+    observation = await created('Observation', recordOf('Observation', id, `${i}`));
+  await program.stop();
+  cpSync(program.data, sound, { recursive: true });
+}, 120_000);
+afterAll(async () => {
+  await program?.close();
+  rmSync(sound, { recursive: true, force: true });
+});
+
+describe('with nothing running, a changed byte', () => {
+  it('is nowhere in what was written', async () => {
+    expect(await verify()).toMatchObject({ ok: true });
+  });
+
+  it.each(Array.from({ length: ROUNDS }, (_, i) => SEED + i))(
+    'of blocks and state is named with its peer and channel, and with nothing else (seed %i)',
+    async (seed) => {
+      restore();
+      const changes = PLACES.map((place) => ({ ...place, ...changeByte(program.data, place, seed) }));
+      const { ok, copies } = await verify();
+      expect(ok).toBe(false);
+      const named = copies.filter(({ findings }) => findings.length > 0);
+      expect(named.map(({ peer, channel }) => `${peer} ${channel}`).toSorted()).toEqual(
+        changes.map(({ peer, channel }) => `${peer} ${channel}`).toSorted(),
+      );
+      for (const { peer, channel, kind, file } of changes) {
+        const findings = named.find((copy) => copy.peer === peer && copy.channel === channel)?.findings ?? [];
+        expect(findings.map(({ problem }) => problem).join('\n')).toContain(file);
+        if (kind === 'blocks') expect(findings.map(({ block }) => typeof block)).toContain('number');
+      }
+    },
+  );
+});
+
+describe('a consortium in which one peer’s files were changed', () => {
+  beforeAll(async () => {
+    restore();
+    changeBlock(program.data, 'peer0.north', 'care', -1);
+    changeByte(program.data, { peer: 'peer0.south', channel: 'consortium', kind: 'state' }, SEED);
+    await program.start();
+  }, 120_000);
+
+  it('starts without those peers and says why', async () => {
+    const { nodes } = await control<Status>(program.data, 'status');
+    const failed = nodes.filter(({ state }) => state === 'failed');
+    expect(failed.map(({ organisation, part }) => `${part} ${organisation}`)).toEqual([
+      'peer north',
+      'peer south',
+    ]);
+    for (const { reason } of failed) expect(reason).toMatch(/is damaged|are damaged/);
+  });
+
+  it('verify names both and nobody else', async () => {
+    const { copies } = await verify();
+    const named = copies.filter(({ findings }) => findings.length > 0);
+    expect(new Set(named.map(({ peer }) => peer))).toEqual(new Set(['peer0.north', 'peer0.south']));
+    const { code, stdout } = await program.run('verify', '--json');
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as VerifyReport).ok).toBe(false);
+  });
+});
+
+describe('a changed block in the middle of a running peer’s chain', () => {
+  beforeAll(async () => {
+    await program.stop();
+    restore();
+    changeBlock(program.data, 'peer0.north', 'care', 5);
+    await program.start();
+  }, 120_000);
+
+  it('is refused and named; everybody goes on reading and writing', async () => {
+    const { copies } = await verify();
+    const named = copies.filter(({ findings }) => findings.length > 0);
+    expect(named).toHaveLength(1);
+    expect(named[0]).toMatchObject({ peer: 'peer0.north', channel: 'care', state: 'running' });
+    expect(named[0]?.findings).toMatchObject([{ block: 5 }]);
+    const nina = await program.client('nina');
+    const { text } = await nina.expect('GET', `Observation/${observation}`);
+    await nina.expect('PUT', `Observation/${observation}`, text, { 'if-match': 'W/"1"' });
+  });
+});
+
+interface Status {
+  readonly nodes: readonly { organisation: string; part: string; state: string; reason?: string }[];
+}
+
+function verify(): Promise<VerifyReport> {
+  return verifyConsortium(program.data, program.state(), () => undefined);
+}
+
+function restore(): void {
+  rmSync(program.data, { recursive: true });
+  cpSync(sound, program.data, { recursive: true });
+}

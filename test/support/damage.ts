@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One channel at one peer, and which of its files are meant: block segments or LevelDB. */
+export interface Place {
+  readonly peer: string;
+  readonly channel: string;
+  readonly kind: 'blocks' | 'state';
+}
+
+/** Magic, number, length and checksum before each block of a segment. */
+const FRAME_HEADER_BYTES = 48;
+/** The last bytes of a log look like a write that was cut off when their length is changed: they are left alone. */
+const LIVE_SHARE = 0.9;
+
+/** Changes one byte that is drawn from the seed; zeros, which may be filling, are passed over. */
+export function changeByte(data: string, place: Place, seed: number): { readonly file: string } {
+  const draw = (what: string, below: number): number => {
+    const name = `${seed}/${place.peer}/${place.channel}/${place.kind}/${what}`;
+    return createHash('sha256').update(name).digest().readUInt32BE() % below;
+  };
+  const files = filesOf(data, place);
+  const file = files[draw('file', files.length)] as string;
+  const bytes = readFileSync(file);
+  let offset = draw('offset', Math.floor(bytes.length * LIVE_SHARE));
+  while (bytes[offset] === 0) offset++;
+  bytes[offset] = (bytes[offset] as number) ^ (1 + draw('change', 255));
+  writeFileSync(file, bytes);
+  return { file };
+}
+
+/** Changes a byte in the middle of one block; `number` −1 is the last. */
+export function changeBlock(data: string, peer: string, channel: string, number: number): void {
+  const file = filesOf(data, { peer, channel, kind: 'blocks' }).at(-1) as string;
+  const bytes = readFileSync(file);
+  const frames: { readonly start: number; readonly length: number }[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const length = FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12);
+    frames.push({ start, length });
+    start += length;
+  }
+  const { start, length } = frames.at(number) as (typeof frames)[number];
+  const offset = start + Math.floor(length / 2);
+  bytes.writeUInt8(bytes.readUInt8(offset) ^ 1, offset);
+  writeFileSync(file, bytes);
+}
+
+function filesOf(data: string, { peer, channel, kind }: Place): string[] {
+  const directory = join(data, 'ledger', 'nodes', peer, channel, kind);
+  const names = readdirSync(directory).filter((name) => /\.(blocks|ldb|log)$/.test(name));
+  return names.map((name) => join(directory, name)).filter((file) => statSync(file).size > 0);
+}
