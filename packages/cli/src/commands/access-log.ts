@@ -33,6 +33,9 @@ export const accessLog: Command = {
   },
 };
 
+/** DICOM's object role of a record; the others are the patient, the grant and the request. */
+const RECORD_ROLE = '4';
+
 interface AuditEvent {
   readonly recorded?: string;
   readonly outcome?: string;
@@ -43,7 +46,7 @@ interface AuditEvent {
     readonly role?: readonly { text?: string; coding?: readonly { code?: string }[] }[];
   }[];
   readonly purposeOfEvent?: readonly { readonly coding?: readonly { code?: string }[] }[];
-  readonly entity?: readonly object[];
+  readonly entity?: readonly { readonly role?: { readonly code?: string } }[];
 }
 
 function row(resource: SearchEntry['resource']): string[] {
@@ -55,6 +58,6 @@ function row(resource: SearchEntry['resource']): string[] {
     agent?.role?.[0]?.coding?.[0]?.code ?? '',
     event.outcomeDesc ?? (event.outcome === '0' ? 'released' : 'refused'),
     event.purposeOfEvent?.[0]?.coding?.[0]?.code ?? '',
-    String(Math.max(0, (event.entity?.length ?? 1) - 1)),
+    String((event.entity ?? []).filter(({ role }) => role?.code === RECORD_ROLE).length),
   ];
 }

@@ -4,8 +4,10 @@ import type { Command } from '../command.ts';
 import { consentResource } from '../consortium/consent.ts';
 import { organisationOf, requireState, userOf } from '../consortium/state.ts';
 import { clientFor } from '../consortium/tokens.ts';
+import type { Resource } from '../demo/resources.ts';
 import type { ConsentTerms } from '../demo/story.ts';
 import { CliError } from '../error.ts';
+import type { FhirClient } from '../fhir-client.ts';
 
 const RIGHTS = ['read', 'write', 'authorise'] as const;
 
@@ -32,7 +34,7 @@ export const grant: Command = {
     const grantee = userOf(state, requiredText(options, 'to'));
     const { mspId } = organisationOf(state, grantee.organisation);
     const patientId = requiredText(options, 'patient');
-    const parentId = optionalText(options, 'parent');
+    const parentId = optionalText(options, 'parent')?.replace(/^Consent\//, '');
     const categories = listOf(optionalText(options, 'categories'), CATEGORIES, '--categories');
     const sensitivities = listOf(optionalText(options, 'sensitivities'), SENSITIVITIES, '--sensitivities');
     const terms: ConsentTerms = {
@@ -51,11 +53,23 @@ export const grant: Command = {
       grantee: { mspId, userId: grantee.userId },
     });
     const client = await clientFor(data, state, requiredText(options, 'as'));
+    if (parentId !== undefined) endWith(resource, await periodEndOf(client, parentId));
     const response = await client.expect('POST', 'Consent', JSON.stringify(resource));
     const created = JSON.parse(response.text) as { id: string };
     output.print(created, () => [`Consent/${created.id}`]);
   },
 };
+
+/** What is passed on ends with the grant that it comes from, or earlier. */
+function endWith(consent: Resource, latest: string | undefined): void {
+  const { period } = consent['provision'] as { period: { end: string } };
+  if (latest !== undefined && Date.parse(period.end) > Date.parse(latest)) period.end = latest;
+}
+
+async function periodEndOf(client: FhirClient, consentId: string): Promise<string | undefined> {
+  const { text } = await client.expect('GET', `Consent/${consentId}`);
+  return (JSON.parse(text) as { provision?: { period?: { end?: string } } }).provision?.period?.end;
+}
 
 export const revoke: Command = {
   summary: 'Revokes a grant and everything that was passed on from it.',
