@@ -1,3 +1,4 @@
+import type { HealthClient } from '@healthchain/contracts';
 import type { PersonId } from '@healthchain/core';
 import type { AccessItem, Face, RequestContext } from '../ports.ts';
 import type { ExchangeContext } from './context.ts';
@@ -42,6 +43,8 @@ export interface Files {
   readonly index: IdentifierIndex;
   readonly receipts: Receipts;
   readonly requester: Requester;
+  /** Asks as the server, and only the own peer: decisions are the own peer's or none. */
+  readonly gate: HealthClient;
 }
 
 /** What works on them. */
@@ -97,22 +100,13 @@ export async function applied(
   }
 }
 
-/** Decisions are the own peer's or none. */
-export function decideAt(
-  { context, sessions, facts, home }: Files,
-  request: RequestContext,
-  items: readonly AccessItem[],
-) {
-  return decide(
-    { client: healthClient(sessions.server(home), { only: context.mspId }), facts },
-    request,
-    items,
-  );
+export function decideAt({ gate, facts }: Files, request: RequestContext, items: readonly AccessItem[]) {
+  return decide({ client: gate, facts }, request, items);
 }
 
 /** Who registers persons: the own server, after the gate of the own peer. */
-export function registrarOf({ context, sessions, home, persons }: Parts) {
-  return { client: healthClient(sessions.server(home), { only: context.mspId }), persons };
+export function registrarOf({ gate, persons }: Parts) {
+  return { client: gate, persons };
 }
 
 /** The marshalled block from any peer that has it. */
@@ -128,19 +122,22 @@ function openFiles(context: ExchangeContext): Files {
   const pool = new GatewayPool(context.gateways, channels, clock);
   const facts = new LedgerFacts(store.database);
   const answers = new StoredAnswers(store.database, clock);
+  const sessions = new Sessions({ mspId, pool, keystore, server });
+  const home = channels[0].name;
   return {
     context,
     pool,
     keystore,
     facts,
-    home: channels[0].name,
-    sessions: new Sessions({ mspId, pool, keystore, server }),
+    home,
+    sessions,
     answers,
     outbox: new Outbox(store, answers),
     outcomes: new Outcomes(),
     index: IdentifierIndex.open(directory, context.matchingKey),
     receipts: new Receipts(directory),
     requester: { mspId, server, facts, clock, keyPair: (userId) => keystore.keyPair(userId) },
+    gate: healthClient(sessions.server(home), { only: mspId }),
   };
 }
 

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { CustodyError } from '@healthchain/custody';
 import type { ExchangeLog, TlsIdentity } from '../context.ts';
@@ -36,6 +35,8 @@ export async function serveCustody(options: {
   readonly log: ExchangeLog;
 }): Promise<CustodyServer> {
   const { tls } = options;
+  // A connection of TLS 1.3 keeps the peer that it began with.
+  const members = new WeakMap<object, string | undefined>();
   const server = createServer(
     {
       cert: tls.certificate,
@@ -47,9 +48,10 @@ export async function serveCustody(options: {
       requestTimeout: REQUEST_TIMEOUT_MS,
     },
     (request, response) => {
-      void answer(request, response, options);
+      void answer(request, response, { ...options, member: members.get(request.socket) });
     },
   );
+  server.on('secureConnection', (socket) => members.set(socket, memberOf(socket, tls)));
   await listen(server, options.host, options.port);
   return {
     port: (server.address() as AddressInfo).port,
@@ -64,10 +66,14 @@ export async function serveCustody(options: {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  options: { readonly tls: TlsIdentity; readonly handlers: CustodyHandlers; readonly log: ExchangeLog },
+  options: {
+    readonly member: string | undefined;
+    readonly handlers: CustodyHandlers;
+    readonly log: ExchangeLog;
+  },
 ): Promise<void> {
   try {
-    const member = memberOf(request.socket as TLSSocket, options.tls);
+    const { member } = options;
     if (member === undefined) throw new ExchangeError('FORBIDDEN', 'Not a member of the consortium');
     const route = routeOf(request);
     const body = parseBody(route, await readBody(request));

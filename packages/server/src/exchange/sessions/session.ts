@@ -221,7 +221,7 @@ export class LedgerSession {
     only: string | undefined,
     attempt: (endpoint: GatewayEndpoint) => Promise<T>,
   ): Promise<T> {
-    let last: unknown = new ExchangeError('UNAVAILABLE', 'No gateway is configured', { details: { call } });
+    let last: unknown;
     for (const endpoint of this.#pool.inOrder(this.channel, only)) {
       try {
         const result = await attempt(endpoint);
@@ -233,6 +233,8 @@ export class LedgerSession {
         this.#pool.markDown(endpoint);
       }
     }
+    if (last === undefined)
+      throw new ExchangeError('UNAVAILABLE', 'No gateway is configured', { details: { call } });
     throw toExchangeError(last, call);
   }
 }
