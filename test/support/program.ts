@@ -95,6 +95,11 @@ class ProgramOfStory implements Program {
   }
 }
 
+/** One command to its end, on whatever its arguments name. */
+export function runCommand(...args: readonly string[]): Promise<Ended> {
+  return launch(args).ended;
+}
+
 function launch(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];

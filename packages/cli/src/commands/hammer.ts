@@ -42,6 +42,8 @@ export const hammerCommand: Command = {
       });
       const verified = await verifyConsortium(data, state, onProgress);
       output.print({ ...report, verified }, () => reportLines(report, verified));
+      if (report.kills > 0)
+        output.note('The consortium runs on in the background; its process id is in run.json.');
       if (!promisesHeld(report) || !verified.ok)
         throw new CliError('FAILED_CHECK', 'A promise was broken; the journal tells which');
     } finally {
