@@ -1,9 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { common, peer } from '@hyperledger/fabric-protos';
 import type { Session } from './session.ts';
 import { CONTRACTS } from './target.ts';
 import type { MspId } from './target.ts';
 
 /** A contract's definition as its next sequence would have it; fields not here stay as `_lifecycle` has them by default. */
+/** Between two looks at a peer; the case's own limit ends a wait. */
+const POLL_MS = 20;
+
 export interface NextDefinition {
   readonly name: string;
   readonly version: string;
@@ -61,6 +66,17 @@ export async function readiness(session: Session, next: NextDefinition): Promise
   });
   const result = peer.lifecycle.CheckCommitReadinessResult.deserializeBinary(bytes);
   return Object.fromEntries(result.getApprovalsMap().toArray());
+}
+
+/** Waits until the peer of each session shows exactly these approvals; peers learn of a commit one after the other. */
+export async function seenBy(
+  sessions: readonly Session[],
+  next: NextDefinition,
+  approvals: Readonly<Record<string, boolean>>,
+): Promise<void> {
+  for (const session of sessions) {
+    while (!isDeepStrictEqual(await readiness(session, next), approvals)) await delay(POLL_MS);
+  }
 }
 
 export async function commitDefinition(

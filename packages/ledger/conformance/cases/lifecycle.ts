@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CODE } from '../blocks.ts';
 import type { Case } from '../case.ts';
-import { anyPeerOf, approve, commitDefinition, currentSequence, readiness } from '../definitions.ts';
+import { anyPeerOf, approve, commitDefinition, currentSequence, readiness, seenBy } from '../definitions.ts';
 import type { NextDefinition } from '../definitions.ts';
 import { refused } from '../expect.ts';
 import { allPeersOf } from '../policies.ts';
@@ -37,12 +37,13 @@ export const lifecycleCases: readonly Case[] = [
       const one = () => client.submit(put, { endorsers: ['NorthMSP'] });
       assert.equal((await one()).status.code, CODE.ENDORSEMENT_POLICY_FAILURE);
       await approve(north, next);
-      assert.deepEqual(await readiness(north, next), { NorthMSP: true, SouthMSP: false });
+      await seenBy([north, south], next, { NorthMSP: true, SouthMSP: false });
       await refused(commitDefinition(north, next, MEMBERS.side), {
         code: 'ABORTED',
         text: /chaincode definition not agreed to by this org \(SouthMSP\)/,
       });
       await approve(south, next);
+      await seenBy([north, south], next, { NorthMSP: true, SouthMSP: true });
       const overtaken = await client.endorse(put, { endorsers: MEMBERS.side });
       await commitDefinition(north, next, MEMBERS.side);
       assert.equal(await currentSequence(north), next.sequence);
