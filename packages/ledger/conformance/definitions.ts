@@ -5,10 +5,10 @@ import type { Session } from './session.ts';
 import { CONTRACTS } from './target.ts';
 import type { MspId } from './target.ts';
 
-/** A contract's definition as its next sequence would have it; fields not here stay as `_lifecycle` has them by default. */
 /** Between two looks at a peer; the case's own limit ends a wait. */
 const POLL_MS = 20;
 
+/** A contract's definition as its next sequence would have it; fields not here stay as `_lifecycle` has them by default. */
 export interface NextDefinition {
   readonly name: string;
   readonly version: string;
