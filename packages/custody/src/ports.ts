@@ -21,6 +21,11 @@ export interface LedgerView {
   tip(): Tip | Promise<Tip>;
   /** Header hash of a block of that peer; undefined when the peer does not have it. */
   headerHash(height: number): string | undefined | Promise<string | undefined>;
+  /**
+   * Header hash of the block that another organisation's peer has at this height, checked against the signatures of the channel's
+   * orderers; undefined when it shows none within a second. Must not throw.
+   */
+  shown(mspId: string, height: number): Promise<string | undefined>;
   /** The emergency that the VALID transaction of this id opened, as the own peer's state shows it. */
   emergency(transactionId: string): Emergency | undefined | Promise<Emergency | undefined>;
 }
@@ -96,7 +101,7 @@ export interface Gate {
 
 /** What an operator must see at once. Carries no health data. */
 export interface Alarm {
-  readonly code: 'FORK' | 'SHARE_REJECTED' | 'LOG_BEHIND_CHECKPOINT' | 'BEHIND';
+  readonly code: 'FORK' | 'UNPROVED' | 'SHARE_REJECTED' | 'LOG_BEHIND_CHECKPOINT' | 'BEHIND';
   readonly details: Readonly<Record<string, unknown>>;
 }
 export type RaiseAlarm = (alarm: Alarm) => void;

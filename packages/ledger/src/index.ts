@@ -35,4 +35,11 @@ export {
 export { checkOrdering } from './ordering/index.ts';
 export type { Chaincode, ChaincodeResponse } from './peer/index.ts';
 export { ValidationCode } from './validation/index.ts';
-export { verifyChain, type ChainReport, type ChainToVerify, type Finding } from './verify/index.ts';
+export {
+  blockProof,
+  checkBlockProof,
+  verifyChain,
+  type ChainReport,
+  type ChainToVerify,
+  type Finding,
+} from './verify/index.ts';

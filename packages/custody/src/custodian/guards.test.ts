@@ -18,7 +18,11 @@ describe('freshness', () => {
   let own: Tip;
   let alarms: Alarm[];
   let freshness: Freshness;
+  let shown: (mspId: string, height: number) => string | undefined;
+  let asked: number;
   beforeEach(() => {
+    asked = 0;
+    shown = (_, height) => headerHashOf(height);
     now = 1_000_000;
     own = tipOf(10);
     alarms = [];
@@ -26,6 +30,10 @@ describe('freshness', () => {
       tip: () => own,
       headerHash: (height: number) => (height <= own.height ? headerHashOf(height) : undefined),
       emergency: () => undefined,
+      shown: async (mspId: string, height: number) => {
+        asked++;
+        return shown(mspId, height);
+      },
     };
     freshness = new Freshness(
       ledger,
@@ -64,7 +72,64 @@ describe('freshness', () => {
     await expect(freshness.assertFresh(own)).rejects.toMatchObject({ code: 'STALE' });
   });
 
+  it('does not suffer from a height that nobody shows; who said it is named once', async () => {
+    shown = () => undefined;
+    for (let round = 0; round < 20; round++) {
+      freshness.observe('SouthMSP', { height: 1e9, headerHash: headerHashOf(1) });
+      now += 1_000;
+      await freshness.assertFresh(own);
+    }
+    expect(alarms).toEqual([{ code: 'UNPROVED', details: { organisation: 'SouthMSP' } }]);
+    expect(asked).toBeLessThan(4);
+  });
+
+  it('suffers from what is shown, in spite of an earlier lie', async () => {
+    shown = () => undefined;
+    freshness.observe('SouthMSP', tipOf(1e9));
+    now += 5_000;
+    await freshness.assertFresh(own);
+    shown = (_, height) => headerHashOf(height);
+    now += 5_000;
+    freshness.observe('SouthMSP', tipOf(12));
+    now += 5_000;
+    await expect(freshness.assertFresh(own)).rejects.toMatchObject({ code: 'STALE' });
+    expect(asked).toBe(2);
+    await expect(freshness.assertFresh(own)).rejects.toMatchObject({ code: 'STALE' });
+    expect(asked).toBe(2);
+  });
+
+  it('does not end with another block that is not shown, nor with one’s own', async () => {
+    for (const [round, answer] of [undefined, headerHashOf(9)].entries()) {
+      shown = () => answer;
+      freshness.observe('SouthMSP', { height: 9, headerHash: headerHashOf(99) });
+      await freshness.assertFresh(own);
+      expect(asked).toBe(round + 1);
+      now += 5_001;
+    }
+    expect(alarms).toMatchObject([{ code: 'UNPROVED' }]);
+  });
+
+  it('waits for what is being shown, for every decision', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const ledger = {
+      tip: () => own,
+      headerHash: (height: number) => headerHashOf(height),
+      emergency: () => undefined,
+      shown: () => promise.then(() => headerHashOf(99)),
+    };
+    const slow = new Freshness(
+      ledger,
+      () => now,
+      (alarm) => alarms.push(alarm),
+    );
+    slow.observe('SouthMSP', { height: 9, headerHash: headerHashOf(99) });
+    const decisions = Promise.allSettled([slow.assertFresh(own), slow.assertFresh(own)]);
+    resolve();
+    expect((await decisions).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
   it('ends for ever with two blocks at one height, also when the own peer reaches it later', async () => {
+    shown = () => headerHashOf(99);
     freshness.observe('SouthMSP', { height: 12, headerHash: headerHashOf(99) });
     await freshness.assertFresh(own);
     own = tipOf(12);

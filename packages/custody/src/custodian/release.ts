@@ -151,6 +151,10 @@ export class Release {
       throw new CustodyError('STALE', 'The custodian has not reached the block that the request names');
     }
     await freshness.assertFresh(ingested);
+    const own = await ledger.headerHash(seen.height);
+    if (own !== undefined && own !== seen.headerHash) {
+      throw new CustodyError('FORKED', `The request rests on another block ${seen.height}`);
+    }
     return ledger.tip();
   }
 

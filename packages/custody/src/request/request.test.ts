@@ -107,10 +107,30 @@ describe('a signed request', () => {
     await refused(consortium.sign(rebuild), 'WRONG_ROLE');
   });
 
-  it('that names another block at a height is answered by nobody, ever again', async () => {
+  it('that names another block at a height is refused, and stops nobody else by words alone', async () => {
     const own = new Consortium();
     try {
       own.commit([laboratory]);
+      const lying = own.sign(
+        own.request([laboratory], readerKey, { ledger: { height: 1, headerHash: headerHashOf(7) } }),
+      );
+      await expect(own.custodian('NorthMSP').release(lying, 'SouthMSP')).rejects.toMatchObject({
+        code: 'FORKED',
+      });
+      expect(own.alarms).toMatchObject([{ code: 'UNPROVED', details: { organisation: 'SouthMSP' } }]);
+      const honest = own.sign(own.request([laboratory], readerKey));
+      const { body } = await own.custodian('NorthMSP').release(honest, 'SouthMSP');
+      expect(body).toContain('"released":[{');
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('that names another block that its organisation shows is answered by nobody, ever again', async () => {
+    const own = new Consortium();
+    try {
+      own.commit([laboratory]);
+      own.shown.set('SouthMSP 1', headerHashOf(7));
       const forked = own.sign(
         own.request([laboratory], readerKey, { ledger: { height: 1, headerHash: headerHashOf(7) } }),
       );

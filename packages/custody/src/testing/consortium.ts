@@ -46,6 +46,8 @@ export class Consortium {
   height = -1;
   readonly alarms: Alarm[] = [];
   readonly emergencies = new Map<string, Emergency>();
+  /** Header hashes that organisations can show, by MSP id and height. */
+  readonly shown = new Map<string, string>();
   readonly checkpoints: Checkpoint[] = [];
   readonly blocks: BlockFacts[][] = [];
   readonly expected = new Map<string, ExpectedRecord>();
@@ -81,6 +83,7 @@ export class Consortium {
         tip: () => tipOf(this.height),
         headerHash: (height) => (height <= this.height ? headerHashOf(height) : undefined),
         emergency: (transactionId) => this.emergencies.get(transactionId),
+        shown: async (shower, height) => this.shown.get(`${shower} ${height}`),
       },
       identities: {
         identify: (_, certificate) => this.actors.find((one) => one.certificate === certificate)?.identity,

@@ -2,6 +2,7 @@ import type { ChannelConfig } from '../config/index.ts';
 import { decodeBlockMessage } from '../validation/block.ts';
 import { checkBlockSignatures } from './block-signatures.ts';
 
+export { blockProof, checkBlockProof } from './block-proof.ts';
 export type { StateRow } from './replay-state.ts';
 export type { ChainReport, ChainToVerify, Finding } from './types.ts';
 export { verifyChain } from './verify-chain.ts';

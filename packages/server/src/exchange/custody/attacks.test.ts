@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { Agent, request as httpsRequest } from 'node:https';
-import { randomUuid } from '@healthchain/core';
+import { fromBase64, randomUuid, toBase64 } from '@healthchain/core';
 import {
   signRequest,
   ecdsaSigner,
@@ -10,6 +10,7 @@ import {
   parseRequest,
   type ReadRequest,
 } from '@healthchain/custody';
+import { channelConfigFrom } from '@healthchain/ledger';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Caller, LedgerVersion } from '../../ports.ts';
 import {
@@ -29,6 +30,7 @@ import {
   writeEverywhere,
   type KnownPatient,
 } from '../harness/records.ts';
+import { blockEvidence } from './block-evidence.ts';
 import { CustodyClient } from './client.ts';
 import { CUSTODY_ROUTES, MAX_BODY_BYTES } from './protocol.ts';
 
@@ -163,6 +165,51 @@ describe('requests that are not what they seem', () => {
     await expect(client.call('release', { channel: 'care', request: late })).rejects.toMatchObject({
       custodyCode: 'EXPIRED',
     });
+    client.close();
+  });
+
+  test('a lie about a block ends the liar’s request and nobody else’s', async () => {
+    const id = await grant();
+    const { south, north } = consortium.servers;
+    const client = clientOf(south, 'NorthMSP');
+    const { height } = await tip();
+    const lie = { height, headerHash: '0'.repeat(64) };
+    const lying = client.call('release', {
+      channel: 'care',
+      request: await signedRead(south, southDoctor, { ledger: lie }),
+    });
+    await expect(lying).rejects.toMatchObject({ custodyCode: 'FORKED' });
+    await client.call('release', { channel: 'care', request: await signedRead(south, southDoctor) });
+    client.close();
+    const alarms = north.log.filter(({ level, event }) => level === 'alarm' && event === 'UNPROVED');
+    expect(alarms).toMatchObject([{ fields: { organisation: 'SouthMSP' } }]);
+    await revoke(id);
+  });
+
+  test('a block is shown by what its orderers signed, and by nothing else', async () => {
+    const client = clientOf(consortium.servers.south, 'NorthMSP');
+    const { height, headerHash } = await tip();
+    const config = channelConfigFrom(consortium.engine.network.genesis('care'));
+    const shown = (alter: (proof: Uint8Array) => Uint8Array) =>
+      blockEvidence({
+        channel: 'care',
+        config: () => config,
+        others: [
+          {
+            mspId: 'NorthMSP',
+            call: async (...args) => {
+              const answer = await client.call(...args);
+              return 'proof' in answer ? { proof: toBase64(alter(fromBase64(answer.proof))) } : answer;
+            },
+          } as Pick<CustodyClient, 'mspId' | 'call'>,
+        ],
+      });
+    const honest = shown((proof) => proof);
+    expect(await honest('NorthMSP', height)).toBe(headerHash);
+    expect(await honest('NorthMSP', height + 1_000)).toBeUndefined();
+    expect(await honest('SouthMSP', height)).toBeUndefined();
+    const forged = shown((proof) => proof.with(20, (proof[20] as number) ^ 1));
+    expect(await forged('NorthMSP', height)).toBeUndefined();
     client.close();
   });
 

@@ -10,6 +10,7 @@ import { repeat, type Repeated } from '../repeat.ts';
 import type { GatewayPool } from '../sessions/pool.ts';
 import type { LedgerSession } from '../sessions/session.ts';
 import { healthClient } from '../sessions/transport.ts';
+import { blockEvidence } from './block-evidence.ts';
 import { checkpointWhenDue, lastCheckpoint } from './checkpoints.ts';
 import type { CustodyClient } from './client.ts';
 import { custodianGate } from './gate.ts';
@@ -86,7 +87,8 @@ export class ChannelCustodian {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const projection = new CustodianProjection(join(directory, 'projection.sqlite'), channel);
     const client = healthClient(session, { only: context.mspId });
-    const view = new OwnPeerView(session, own, client);
+    const evidence = { channel, others: options.others, config: () => projection.config };
+    const view = new OwnPeerView({ session, own, client, shown: blockEvidence(evidence) });
     const identities = channelIdentities({
       config: () => projection.config,
       facts: projection.facts,

@@ -1,6 +1,7 @@
 import { toHex } from '@healthchain/core';
 import type { Emergency, LedgerView, Tip } from '@healthchain/custody';
 import type { HealthClient } from '@healthchain/contracts';
+import { blockProof } from '@healthchain/ledger';
 import type { GatewayEndpoint } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import type { LedgerSession } from '../sessions/session.ts';
@@ -14,12 +15,19 @@ export class OwnPeerView implements LedgerView {
   readonly #own: GatewayEndpoint;
   readonly #client: HealthClient;
   readonly #headers = new Map<number, string>();
+  readonly shown: LedgerView['shown'];
 
   /** @param client evaluates on the own peer only */
-  constructor(session: LedgerSession, own: GatewayEndpoint, client: HealthClient) {
-    this.#session = session;
-    this.#own = own;
-    this.#client = client;
+  constructor(parts: {
+    readonly session: LedgerSession;
+    readonly own: GatewayEndpoint;
+    readonly client: HealthClient;
+    readonly shown: LedgerView['shown'];
+  }) {
+    this.#session = parts.session;
+    this.#own = parts.own;
+    this.#client = parts.client;
+    this.shown = parts.shown;
   }
 
   /** @throws ExchangeError UNAVAILABLE when the own peer does not answer */
@@ -36,6 +44,13 @@ export class OwnPeerView implements LedgerView {
     const found = await this.#session.headerHash(this.#own, height);
     if (found !== undefined) this.sawHeader(height, found);
     return found;
+  }
+
+  /** What shows others that the own peer has a block. @throws ExchangeError NOT_FOUND */
+  async proof(height: number): Promise<Uint8Array> {
+    const block = await this.#session.block(this.#own, height);
+    if (block === undefined) throw new ExchangeError('NOT_FOUND', 'There is no such block');
+    return blockProof(block);
   }
 
   /** A block that the own peer has committed. */

@@ -10,6 +10,7 @@ export const CUSTODY_ROUTES = {
   release: '/custody/v1/release',
   log: '/custody/v1/log',
   height: '/custody/v1/height',
+  block: '/custody/v1/block',
   match: '/custody/v1/match',
 } as const;
 export type CustodyRoute = keyof typeof CUSTODY_ROUTES;
@@ -32,6 +33,7 @@ export const routeBodies = {
   release: z.strictObject({ channel, request: signedRequest }),
   log: z.strictObject({ channel, request: signedRequest }),
   height: z.strictObject({ channel }),
+  block: z.strictObject({ channel, height: z.int().min(0) }),
   match: z.strictObject({
     channel,
     requestId: z.uuid(),
@@ -46,6 +48,8 @@ export interface RouteAnswers {
   readonly release: Answer;
   readonly log: LogAnswer;
   readonly height: Tip;
+  /** Header and metadata of a block of the own peer, base64: what the orderers signed. */
+  readonly block: { readonly proof: string };
   readonly match: { readonly persons: readonly string[] };
 }
 

@@ -1,11 +1,16 @@
+import { toBase64 } from '@healthchain/core';
 import type { ExchangeContext } from '../context.ts';
 import { ExchangeError } from '../error.ts';
 import type { GatewayPool } from '../sessions/pool.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import { Throttle } from '../throttle.ts';
 import { ChannelCustodian } from './channel-custodian.ts';
 import { CustodyClient } from './client.ts';
 import { assertOnChannel } from './membership.ts';
 import { serveCustody, type CustodyHandlers, type CustodyServer } from './server.ts';
+
+/** Blocks that one member may want to see in a minute: a custodian asks when it is behind, or when two peers differ. */
+const BLOCKS_PER_MEMBER = 120;
 
 export interface CustodyServiceOptions {
   readonly context: ExchangeContext;
@@ -25,10 +30,12 @@ export class CustodyService {
   #running:
     | { readonly server: CustodyServer; readonly custodians: ReadonlyMap<string, ChannelCustodian> }
     | undefined;
+  readonly #blocks: Throttle;
   #changing: Promise<void> = Promise.resolve();
 
   constructor(options: CustodyServiceOptions) {
     this.#options = options;
+    this.#blocks = new Throttle(BLOCKS_PER_MEMBER, options.context.clock);
     const { members, mspId, tls } = options.context;
     this.#clients = new Map(
       members
@@ -115,6 +122,11 @@ export class CustodyService {
         log: async ({ channel, request }, member) =>
           this.#serving(channel, member).custodian.readLog(request, member),
         height: async ({ channel }, member) => this.#serving(channel, member).view.tip(),
+        block: async ({ channel, height }, member) => {
+          const { view } = this.#serving(channel, member);
+          this.#blocks.use(member);
+          return { proof: toBase64(await view.proof(height)) };
+        },
         match: async (body, member) => {
           assertOnChannel(context.channels, body.channel, member);
           return match(body, member);

@@ -4,10 +4,10 @@ import type { ExchangeContext } from '../context.ts';
 import type { CustodyClient } from '../custody/client.ts';
 import type { CustodyService } from '../custody/service.ts';
 import type { LedgerFacts } from '../facts/facts.ts';
+import { Throttle } from '../throttle.ts';
 import type { HealthClient } from '@healthchain/contracts';
 import type { IdentifierIndex } from './index-file.ts';
 import { ExchangePersons, type MatchAccess } from './persons.ts';
-import { Throttle } from './throttle.ts';
 
 /** Matches that one user may ask for in a minute, and that another member's server may bring. */
 const MATCHES_PER_CALLER = 60;

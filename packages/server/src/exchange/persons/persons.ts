@@ -7,8 +7,8 @@ import { MAX_MATCH_IDENTIFIERS } from '../custody/protocol.ts';
 import type { CustodyHandlers } from '../custody/server.ts';
 import { ExchangeError } from '../error.ts';
 import type { LedgerFacts } from '../facts/facts.ts';
+import type { Throttle } from '../throttle.ts';
 import type { IdentifierIndex } from './index-file.ts';
-import type { Throttle } from './throttle.ts';
 
 export interface PersonsOptions {
   readonly mspId: string;

@@ -178,10 +178,15 @@ export class LedgerSession {
 
   /** Header hash of one block of the endpoint's own peer; undefined when it has no such block. */
   async headerHash(endpoint: GatewayEndpoint, number: number): Promise<string | undefined> {
+    const block = await this.block(endpoint, number);
+    return block === undefined ? undefined : toHex(decodeBlock(block).headerHash);
+  }
+
+  /** The marshalled block of the endpoint's own peer; undefined when it has no such block. */
+  async block(endpoint: GatewayEndpoint, number: number): Promise<Uint8Array | undefined> {
     const args = [this.channel, String(number)];
     try {
-      const block = await this.evaluateAt(endpoint, 'GetBlockByNumber', args, { chaincode: 'qscc' });
-      return toHex(decodeBlock(block).headerHash);
+      return await this.evaluateAt(endpoint, 'GetBlockByNumber', args, { chaincode: 'qscc' });
     } catch (error) {
       if (error instanceof ExchangeError && error.code !== 'UNAVAILABLE') return undefined;
       throw error;

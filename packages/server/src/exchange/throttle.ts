@@ -1,4 +1,4 @@
-import { ExchangeError } from '../error.ts';
+import { ExchangeError } from './error.ts';
 
 const WINDOW_MS = 60_000;
 /** Names counted at a time; beyond them the windows that are over are forgotten. */
@@ -20,7 +20,7 @@ export class Throttle {
     const now = this.#clock().getTime();
     const recent = (this.#uses.get(name) ?? []).filter((at) => at > now - WINDOW_MS);
     if (recent.length >= this.#limit) {
-      throw new ExchangeError('LIMIT', `More than ${this.#limit} matches in a minute`);
+      throw new ExchangeError('LIMIT', `More than ${this.#limit} in a minute`);
     }
     if (this.#uses.size >= MAX_NAMES) this.#forget(now);
     this.#uses.set(name, [...recent, now]);
