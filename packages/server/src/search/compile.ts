@@ -46,6 +46,9 @@ const RANKS: Readonly<Record<IndexTable, number>> = {
   idx_date: 7,
 };
 
+/** Between ids and references. */
+const IDENTIFIER_RANK = 0.5;
+
 /** The heads of a type that meet all conditions; tombstones never do. */
 export function compile(database: DatabaseSync, type: string, conditions: readonly Resolved[]): Sql {
   const parts = conditions.map((condition) => partOf(database, condition));
@@ -94,7 +97,14 @@ function matchPart(
   const inHead = HEAD_PARTS[parameter.code];
   if (inHead !== undefined) return inHead(values);
   const table = how === 'identifier' ? 'idx_token' : TABLES[parameter.kind];
-  return holding(database, table, parameter, any(values.map((value) => compare(value, how))));
+  const part = holding(database, table, parameter, any(values.map((value) => compare(value, how))));
+  return namesFew(parameter, how, values) ? { ...part, rank: IDENTIFIER_RANK } : part;
+}
+
+/** An identifier belongs to one resource or a few, whatever else is asked. */
+function namesFew({ code }: ParameterDefinition, how: How, values: readonly Value[]): boolean {
+  if (code !== 'identifier' && how !== 'identifier') return false;
+  return values.every((value) => value.kind === 'token' && value.code !== undefined);
 }
 
 /** `:not` selects what has no row that matches, and so what has no row at all. */

@@ -93,17 +93,20 @@ export class VersionFacts extends FactTables {
 
   /** Heads of the records of these persons, each once, in commit order. Tombstones left out. */
   heads(persons: readonly PersonId[], { categories, notBy }: HeadsWanted = {}): readonly VersionFact[] {
-    const wanted = categories === undefined ? null : JSON.stringify(categories);
+    // Quoted, as the list holds it; so no category is found inside another's name.
+    const quoted = categories?.map((category) => JSON.stringify(category)) ?? [];
+    const filed =
+      categories === undefined
+        ? ''
+        : `AND (${quoted.map(() => 'instr(h.categories, ?) > 0').join(' OR ') || 'FALSE'})`;
     return this.#versions(
       `(v.recordId, v.version) IN (
          SELECT h.recordId, h.version FROM ledger_head h
-          WHERE h.personId IN (SELECT value FROM json_each(?1)) AND h.kind <> 'retract' AND h.author IS NOT ?2
-            AND (?3 IS NULL OR EXISTS (
-              SELECT 1 FROM json_each(h.categories) AS own JOIN json_each(?3) AS asked ON own.value = asked.value)))
+          WHERE h.personId IN (SELECT value FROM json_each(?)) AND h.kind <> 'retract' AND h.author IS NOT ? ${filed})
        ORDER BY v.channel, v.block, v.sequence`,
       JSON.stringify(persons),
       notBy ?? null,
-      wanted,
+      ...quoted,
     );
   }
 
