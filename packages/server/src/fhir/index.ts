@@ -1,5 +1,6 @@
 export { directoryCopy, identifiersOf } from './directory.ts';
 export { plainResource, resourceText, withId, withoutServedMeta, withServedMeta } from './exact.ts';
+export { areLabelsPossible } from './label-check.ts';
 export {
   CATEGORY_SYSTEM,
   CONFIDENTIALITY_SYSTEM,

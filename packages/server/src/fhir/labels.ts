@@ -27,7 +27,7 @@ import { sensitivitiesIn } from './sensitive-codes.ts';
 
 /** The version of its codings is that of the rules by which the record was categorised and labelled. */
 export const CATEGORY_SYSTEM = 'urn:healthchain:category';
-const RULES_VERSION = String(LABEL_RULES_VERSION);
+export const RULES_VERSION = String(LABEL_RULES_VERSION);
 export const CONFIDENTIALITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 export const SENSITIVITY_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
 

@@ -13,6 +13,7 @@ export interface PlainResource extends PlainObject {
 
 export interface Coding {
   readonly system?: string;
+  readonly version?: string;
   readonly code?: string;
   readonly display?: string;
 }

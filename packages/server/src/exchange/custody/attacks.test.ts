@@ -129,6 +129,24 @@ describe('custodians that fail', () => {
   });
 });
 
+describe('authors that lie', () => {
+  test('a sensitivity that the author left out is shown to nobody elsewhere', async () => {
+    const id = await grant();
+    const { north, south } = consortium.servers;
+    const operation = observation(known);
+    const aids = { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10', code: 'B20' }] };
+    const lie = { ...operation, resource: { ...operation.resource, code: aids } };
+    await writeEverywhere(consortium, north, await north.user('doctor'), [lie]);
+    const heads = await south.exchange.versions(lie.recordId);
+    expect(await readIds(south, southDoctor, heads)).toEqual([]);
+    expect(south.log.filter(({ level }) => level === 'alarm').at(-1)).toMatchObject({
+      event: 'resource is not what its header says',
+      fields: { author: 'NorthMSP' },
+    });
+    await revoke(id);
+  });
+});
+
 describe('requests that are not what they seem', () => {
   test('a request replayed unchanged gets the same answer and leaves one entry', async () => {
     const id = await grant();

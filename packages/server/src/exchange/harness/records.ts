@@ -32,7 +32,7 @@ export async function createPatient(
 }
 
 export interface ObservationTerms {
-  readonly category?: Category;
+  readonly category?: 'laboratory' | 'vital-signs' | 'imaging';
   readonly confidentiality?: Confidentiality;
   readonly sensitivities?: readonly Sensitivity[];
   readonly value?: number;
@@ -43,15 +43,18 @@ export function observation(
   terms: ObservationTerms = {},
 ): WriteOperation & { kind: 'put' } {
   const recordId = randomUuid();
+  const { category = 'laboratory', confidentiality = 'N', sensitivities = [] } = terms;
   const resource: ExactResource = {
     resourceType: 'Observation',
     id: recordId,
     status: 'final',
+    category: [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: category }] },
+    ],
     code: { coding: [{ system: 'http://loinc.org', code: '4548-4' }] },
     subject: { reference: `Patient/${patientId}` },
     valueQuantity: { value: terms.value ?? 7.1, unit: '%' },
   };
-  const { category = 'laboratory', confidentiality = 'N', sensitivities = [] } = terms;
   const labels = { categories: [category], confidentiality, sensitivities: [...sensitivities] };
   return put(recordId, 'Observation', resource, [person], labels);
 }

@@ -1,6 +1,6 @@
 import { toPlain } from '@healthchain/core';
 import { MAX_RECORDS_PER_REQUEST, type OpenedRecord as CustodyOpened } from '@healthchain/custody';
-import { ownershipOf, type PlainResource } from '../../fhir/index.ts';
+import { areLabelsPossible, ownershipOf, type PlainResource } from '../../fhir/index.ts';
 import {
   MAX_OPENED,
   type LedgerVersion,
@@ -73,19 +73,19 @@ function toOpened(ledger: LedgerVersion, record: CustodyOpened): OpenedRecord {
 }
 
 /**
- * The last check of custody.md section 4: the resource is the one that the header names, and is about its persons. A record whose
- * author lied about that is shown to nobody.
+ * The last check of custody.md section 4: the resource is the one that the header names, is about its persons, and may carry the
+ * labels by which the custodians decided. A record whose author lied about that is shown to nobody.
  */
 function isWhatItSays(
   { facts, bases, log }: OpenOptions,
-  { header, resource, type }: CustodyOpened,
+  { header, resource, type, labels }: CustodyOpened,
 ): boolean {
   const plain = toPlain(resource) as PlainResource;
   const owned = ownershipOf(plain, bases);
   const patients = owned.kind === 'persons' ? owned.patients : [];
   const isRecord = plain['id'] === header.recordId && plain.resourceType === type;
   const isAboutThem = patients.every((reference) => isAbout(facts, reference, header.persons));
-  if (isRecord && isAboutThem) return true;
+  if (isRecord && isAboutThem && areLabelsPossible(plain, labels)) return true;
   log.alarm('resource is not what its header says', {
     recordId: header.recordId,
     author: header.author.mspId,
