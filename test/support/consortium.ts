@@ -8,6 +8,7 @@ import {
   tokenFor,
   type Consortium,
   type FhirClient,
+  type UpOptions,
 } from '@healthchain/cli';
 import { freePorts } from './free-ports.ts';
 
@@ -25,11 +26,11 @@ export interface StoryConsortium {
 }
 
 /** One for each story file; its cases share it. */
-export async function startConsortium(): Promise<StoryConsortium> {
+export async function startConsortium(servers: Pick<UpOptions, 'clock'> = {}): Promise<StoryConsortium> {
   const data = mkdtempSync(join(tmpdir(), 'healthchain-story-'));
   const remove = (): void => rmSync(data, { recursive: true, force: true });
   const firstPort = await freePorts();
-  const options = { data, cast: false, seed: 1, firstPort, now: new Date() };
+  const options = { ...servers, data, cast: false, seed: 1, firstPort, now: new Date() };
   const consortium = await openConsortium(options, createOutput(true)).catch((error: unknown) => {
     remove();
     throw error;

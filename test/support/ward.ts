@@ -162,20 +162,43 @@ export interface GrantTerms {
 }
 
 /** A Consent for treatment, for a day, or for half of it when it passes on another. @returns its id */
-export async function grant(
-  { consortium }: StoryConsortium,
+export function grant(
+  story: StoryConsortium,
   by: FhirClient,
   { patientId }: Pick<Stay, 'patientId'>,
   { to, categories = ['laboratory'], rights = ['read'], parent }: GrantTerms,
 ): Promise<string> {
-  const { userId, organisation } = userOf(consortium.state, to);
-  const { mspId } = organisationOf(consortium.state, organisation);
-  const terms = { patient: patientId, type: 'permit', grantee: to, rights, categories } as const;
-  const consent = consentResource(
-    { ...terms, purposes: ['TREAT'], days: parent === undefined ? 1 : 0.5 },
-    { patientId, parentId: parent, grantee: { mspId, userId } },
+  const days = parent === undefined ? 1 : 0.5;
+  return consent(
+    story,
+    by,
+    { patient: patientId, type: 'permit', grantee: to, rights, categories, days },
+    parent,
   );
-  const { text } = await by.expect('POST', 'Consent', JSON.stringify(consent));
+}
+
+/** A Consent that keeps everything from a user for a day. @returns its id */
+export function deny(
+  story: StoryConsortium,
+  by: FhirClient,
+  { patientId }: Pick<Stay, 'patientId'>,
+  from: string,
+): Promise<string> {
+  const everything = { rights: ['read'], categories: '*' } as const;
+  return consent(story, by, { patient: patientId, type: 'deny', grantee: from, ...everything, days: 1 });
+}
+
+async function consent(
+  { consortium }: StoryConsortium,
+  by: FhirClient,
+  terms: Omit<ConsentTerms, 'purposes'>,
+  parentId?: string,
+): Promise<string> {
+  const { userId, organisation } = userOf(consortium.state, terms.grantee);
+  const { mspId } = organisationOf(consortium.state, organisation);
+  const parties = { patientId: terms.patient, parentId, grantee: { mspId, userId } };
+  const resource = consentResource({ ...terms, purposes: ['TREAT'] }, parties);
+  const { text } = await by.expect('POST', 'Consent', JSON.stringify(resource));
   return (JSON.parse(text) as { id: string }).id;
 }
 

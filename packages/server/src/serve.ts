@@ -26,7 +26,12 @@ const MAX_BUNDLE_ENTRIES = 5_000;
 const VERSION = '0.1.0';
 
 /** What the configuration file does not hold: connections, and keys that never stand in it. */
-export type ServerParts = Pick<ExchangeContext, 'gateways' | 'server' | 'tls' | 'matchingKey'>;
+export type ServerParts = Pick<ExchangeContext, 'gateways' | 'server' | 'tls' | 'matchingKey'> & {
+  /** The time of this server: of tokens, requests, emergencies. The machine's unless said otherwise. */
+  readonly clock?: () => Date;
+};
+
+const MACHINE_CLOCK = (): Date => new Date();
 
 export interface RunningServer {
   readonly exchange: RunningExchange;
@@ -56,7 +61,8 @@ export async function serve(config: ServerConfig, parts: ServerParts): Promise<R
   };
   try {
     const metrics = createMetrics(config.organisation.mspId);
-    const app = buildServer(restContext(config, { store, exchange, logger, metrics }));
+    const clock = parts.clock ?? MACHINE_CLOCK;
+    const app = buildServer(restContext(config, { store, exchange, logger, metrics, clock }));
     closers.unshift(() => app.close());
     await app.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
@@ -87,7 +93,7 @@ function exchangeContext(
     members: config.members,
     custody: config.custody,
     store,
-    clock: () => new Date(),
+    clock: parts.clock ?? MACHINE_CLOCK,
     log: exchangeLog(logger),
   };
 }
@@ -99,10 +105,11 @@ function restContext(
     readonly exchange: RunningExchange;
     readonly logger: Logger;
     readonly metrics: Metrics;
+    readonly clock: () => Date;
   },
 ): Parameters<typeof buildServer>[0] {
   const secrets = openSecrets(config.directory);
-  const { store, exchange, logger, metrics } = running;
+  const { store, exchange, logger, metrics, clock } = running;
   return {
     organisation: config.organisation,
     baseUrl: fhirBase(config),
@@ -115,7 +122,7 @@ function restContext(
     logger,
     metrics,
     readinessChecks: readinessOf(exchange),
-    clock: () => new Date(),
+    clock,
     limits: {
       maxBodyBytes: config.http.maxBodyBytes,
       maxBundleEntries: MAX_BUNDLE_ENTRIES,

@@ -1,4 +1,4 @@
-import { optionalText, requiredText } from '../arguments.ts';
+import { requiredText } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { requireState } from '../consortium/state.ts';
 import { CliError } from '../error.ts';
@@ -12,7 +12,7 @@ const OF_OFFLINE = ['genesis', 'blocks', 'bundle'] as const;
 export const verify: Command = {
   summary:
     'Verifies every peer’s blocks and state and every custodian’s access log, running or stopped; --offline: one patient’s exported log from files alone. Exit code 1: something was found.',
-  usage: '[--json] | --offline --genesis FILE [--blocks FILE] --bundle FILE [--json]',
+  usage: '[--json] | --offline --genesis FILE --blocks FILE --bundle FILE [--json]',
   options: {
     offline: { type: 'boolean', default: false },
     genesis: { type: 'string' },
@@ -40,7 +40,7 @@ async function runOnline({ options, data, output }: CommandContext): Promise<voi
 async function runOffline({ options, output }: CommandContext): Promise<void> {
   const report = await verifyOffline({
     genesis: requiredText(options, 'genesis'),
-    blocks: optionalText(options, 'blocks'),
+    blocks: requiredText(options, 'blocks'),
     bundle: requiredText(options, 'bundle'),
   });
   output.print(report, () => offlineLines(report));

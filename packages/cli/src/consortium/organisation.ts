@@ -16,17 +16,19 @@ export interface OrganisationInput {
   readonly state: ConsortiumState;
   readonly organisation: OrganisationState;
   readonly engine: Engine;
+  readonly clock: (() => Date) | undefined;
 }
 
 /** Starts the server of one organisation over the engine's gateways; on return it listens. */
 export async function openOrganisation(input: OrganisationInput): Promise<RunningOrganisation> {
-  const { organisation, data, state, engine } = input;
+  const { organisation, data, state, engine, clock } = input;
   const server = await ownIdentity(data, organisation, 'server');
   const running = await serve(serverConfig(data, state, organisation), {
     gateways: ownFirst(state, organisation).map(({ mspId }) => ({ mspId, client: engine.client(mspId) })),
     server,
     tls: tlsIdentityFrom(engine.network, organisation.mspId),
     matchingKey: matchingKeyOf(data, organisation),
+    ...(clock === undefined ? {} : { clock }),
   });
   return { ...running, organisation, server };
 }

@@ -20,6 +20,8 @@ const WRITABLE_DEADLINE_MS = 60_000;
 
 export interface UpOptions extends CreateOptions {
   readonly data: string;
+  /** The servers' time; the machine's unless said otherwise. The ledger keeps the machine's. */
+  readonly clock?: () => Date;
 }
 
 export interface Consortium {
@@ -75,7 +77,7 @@ async function openParts(
   output.progress('servers');
   const organisations = await allOrNone(
     state.organisations.map(async (organisation) => {
-      const running = await openOrganisation({ data, state, organisation, engine });
+      const running = await openOrganisation({ data, state, organisation, engine, clock: options.clock });
       closers.push(() => running.close());
       return running;
     }),

@@ -64,18 +64,23 @@ function logLines(log: NonNullable<OfflineReport['log']>): string[] {
 }
 
 function accessRow(access: Access): string[] {
-  const { time, subject, purpose, status, entries, emergency } = access;
-  const records = new Set(
-    entries.flatMap(({ entry }) => entry.records.map(({ recordId, version }) => `${recordId}/${version}`)),
-  );
-  const what = emergency === undefined ? MEANING[status] : `${MEANING[status]}; emergency`;
+  const { time, subject, purpose, status, emergency } = access;
   return [
     time,
     `${subject.userId ?? 'server'} (${subject.mspId}${subject.role === undefined ? '' : `, ${subject.role}`})`,
     purpose ?? '',
-    String(records.size),
-    what,
+    recordsOf(access),
+    emergency === undefined ? MEANING[status] : `${MEANING[status]}; emergency`,
   ];
+}
+
+/** Of a request that was answered in part: how many of how many. */
+function recordsOf({ status, records, entries }: Access): string {
+  const asked = new Set(
+    entries.flatMap(({ entry }) => entry.records.map(({ recordId, version }) => `${recordId}/${version}`)),
+  );
+  const isRelease = status === 'proved' || status === 'recorded' || status === 'incomplete';
+  return isRelease && records.length < asked.size ? `${records.length} of ${asked.size}` : String(asked.size);
 }
 
 function verdict({ ok, log }: OfflineReport): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fromBase64, toHex } from '@healthchain/core';
+import { toHex } from '@healthchain/core';
 import { parseProofBundle, type AccessLogReport } from '@healthchain/custody';
 import { checkOrdering, decodeBlock, verifyChain, type DecodedBlock } from '@healthchain/ledger';
 import { verifyLogExport } from '@healthchain/server';
@@ -12,8 +12,8 @@ import { ledgerFinding, type LedgerFinding } from './report.ts';
 export interface OfflineFiles {
   /** The channel's genesis block, from whomever the patient trusts for it. */
   readonly genesis: string;
-  /** Blocks from block 0 on, best fetched from another organisation than the exporter. Absent: those that the export carries. */
-  readonly blocks: string | undefined;
+  /** Blocks from block 0 on, best fetched from another organisation than the exporter. */
+  readonly blocks: string;
   /** What `access-log --export` wrote. */
   readonly bundle: string;
 }
@@ -40,7 +40,6 @@ const exportShape = z.object({
       bundle: z.unknown(),
       missing: z.array(z.string()),
       kept: z.array(z.strictObject({ text: z.string(), random: z.string(), signature: z.string() })),
-      blocks: z.array(z.base64()),
     }),
   ),
 });
@@ -55,7 +54,7 @@ type ExportedChannel = z.infer<typeof exportShape>['channels'][number];
 export async function verifyOffline(files: OfflineFiles): Promise<OfflineReport> {
   const exported = readExport(files.bundle);
   const genesis = decodeGenesis(files.genesis);
-  const blocks = files.blocks === undefined ? carried(exported, genesis) : readBlocks(files.blocks);
+  const blocks = readBlocks(files.blocks);
   const report = await verifyChain({
     blocks,
     genesisHash: genesis.headerHash,
@@ -73,7 +72,7 @@ export async function verifyOffline(files: OfflineFiles): Promise<OfflineReport>
     ok: log?.ok ?? false,
     chain,
     ...(log === undefined ? {} : { log }),
-    notChecked: [...notSeen(files, exported, report.channelId), ...report.notChecked],
+    notChecked: [...notSeen(exported, report.channelId), ...report.notChecked],
   };
 }
 
@@ -93,28 +92,15 @@ function* decoded(blocks: readonly Uint8Array[]): Generator<DecodedBlock> {
   for (const block of blocks) yield decodeBlock(block);
 }
 
-function notSeen(files: OfflineFiles, exported: readonly ExportedChannel[], channel: string): string[] {
-  const others = exported.map(({ bundle }) => channelOf(bundle)).filter((name) => name !== channel);
-  return [
-    ...(files.blocks === undefined
-      ? ['checkpoints after the blocks that the exporter chose: fetch blocks from another organisation']
-      : []),
-    ...others.map((name) => `the log on the channel ${name}: its genesis block and blocks are needed too`),
-  ];
+function notSeen(exported: readonly ExportedChannel[], channel: string): string[] {
+  return exported
+    .map(({ bundle }) => channelOf(bundle))
+    .filter((name) => name !== channel)
+    .map((name) => `the log on the channel ${name}: its genesis block and blocks are needed too`);
 }
 
 function channelOf(bundle: unknown): string {
   return String((bundle as { channel?: unknown } | null)?.channel);
-}
-
-function carried(exported: readonly ExportedChannel[], genesis: DecodedBlock): Uint8Array[] {
-  const isOfChain = ({ blocks: [first] }: ExportedChannel): boolean =>
-    first !== undefined && toHex(decodeBlock(fromBase64(first)).headerHash) === toHex(genesis.headerHash);
-  const found = exported.find(isOfChain);
-  if (found !== undefined) return found.blocks.map(fromBase64);
-  throw new CliError('BAD_INPUT', 'The export carries no blocks that begin with this genesis block', {
-    details: { hint: 'Fetch them: healthchain blocks --from ORGANISATION --channel CHANNEL --out FILE' },
-  });
 }
 
 function readBlocks(file: string): Uint8Array[] {

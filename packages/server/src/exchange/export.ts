@@ -4,25 +4,22 @@ import type { RequestContext } from '../ports.ts';
 import type { Receipts } from './custody/receipts.ts';
 import { readLogs, type LogOptions } from './logs.ts';
 
-/** Blocks of one channel that an export carries. Whoever has a longer chain fetches the blocks from a peer instead. */
-const MAX_EXPORTED_BLOCKS = 20_000;
-
-/** Everything that an offline check of one person's access log on one channel needs beside the genesis block. */
+/** Everything that an offline check of one person's access log on one channel needs beside the channel's blocks. */
 export interface ChannelLogExport {
   readonly bundle: ProofBundle;
   /** Custodians that gave no log. */
   readonly missing: readonly string[];
-  /** The transactions of the checkpoints that the proofs refer to. */
+  /** The transactions of the checkpoints that the proofs refer to, each endorsed by the organisations that cosign it. */
   readonly checkpoints: readonly {
     readonly custodian: string;
     readonly size: number;
     readonly transactionId: string;
     readonly blockNumber: number;
+    /** The marshalled common.Block that holds the transaction, base64. */
+    readonly block: string;
   }[];
   /** Entries that this server's readers got with their answers: each must be in the log. */
   readonly kept: readonly SignedEntry[];
-  /** Marshalled common.Block messages from block 0 to the last checkpoint, base64. Empty when there are too many to carry. */
-  readonly blocks: readonly string[];
 }
 
 export interface AccessLogExport {
@@ -48,13 +45,16 @@ export async function exportAccessLog(
       const checkpoints = custodians.flatMap(({ custodian, checkpoint }) =>
         checkpoint === null ? [] : checkpointPlace(options, channel, custodian, checkpoint.size),
       );
-      const last = Math.max(-1, ...checkpoints.map(({ blockNumber }) => blockNumber));
       return {
         bundle: bundleOf({ channel, person: personId }, custodians),
         missing,
-        checkpoints,
+        checkpoints: await Promise.all(
+          checkpoints.map(async (place) => ({
+            ...place,
+            block: toBase64(await options.block(channel, place.blockNumber)),
+          })),
+        ),
         kept: options.receipts.of(personId),
-        blocks: last < MAX_EXPORTED_BLOCKS ? await blocksUpTo(options, channel, last) : [],
       };
     }),
   );
@@ -65,10 +65,4 @@ function checkpointPlace({ facts }: LogOptions, channel: string, custodian: stri
   const place = facts.row(channel, 'checkpoint', `${custodian}/${size}`);
   if (place === undefined) return [];
   return [{ custodian, size, transactionId: place.transactionId, blockNumber: place.blockNumber }];
-}
-
-async function blocksUpTo({ block }: ExportOptions, channel: string, last: number): Promise<string[]> {
-  const blocks: string[] = [];
-  for (let number = 0; number <= last; number++) blocks.push(toBase64(await block(channel, number)));
-  return blocks;
 }

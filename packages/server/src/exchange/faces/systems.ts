@@ -32,6 +32,7 @@ export const HL7 = {
   dataOperation: 'http://terminology.hl7.org/CodeSystem/v3-DataOperation',
   provenanceAgent: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type',
   loinc: 'http://loinc.org',
+  dicom: 'http://dicom.nema.org/resources/ontology/DCM',
 } as const;
 
 /** LOINC 59284-0: Patient Consent. */
