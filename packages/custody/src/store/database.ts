@@ -21,10 +21,17 @@ export function openDatabase(file: string, name: StoreName, schema: string): Dat
   const database = new DatabaseSync(file);
   if (isFresh) chmodSync(file, 0o600);
   database.exec('PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA secure_delete = on;');
-  database.exec('CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT');
-  database.exec(schema);
-  claim(database, name);
-  return database;
+  try {
+    transaction(database, () => {
+      database.exec('CREATE TABLE IF NOT EXISTS store (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT');
+      database.exec(schema);
+      claim(database, name);
+    });
+    return database;
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
 }
 
 /** Commits what `work` did, or nothing of it. */
@@ -48,7 +55,6 @@ function claim(database: DatabaseSync, name: StoreName): void {
     set.run(key, value);
     const found = get.get(key)?.['value'];
     if (found !== value) {
-      database.close();
       throw new CustodyError('STORE_MISMATCH', `The store's ${key} is ${String(found)}, not ${value}`);
     }
   }

@@ -23,8 +23,7 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     database.exec(SETTINGS);
     checkSchema(database);
-    database.exec(STORE_TABLES);
-    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    database.exec(`BEGIN IMMEDIATE; ${STORE_TABLES}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     return database;
   } catch (error) {
     database.close();

@@ -40,7 +40,7 @@ export class FactTables {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    database.exec(SCHEMA);
+    database.exec(`BEGIN IMMEDIATE; ${SCHEMA}; COMMIT`);
   }
 
   position(channel: string): { readonly number: number; readonly headerHash: string } | undefined {
