@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startEngine, type Engine } from '@healthchain/ledger';
+import { initialiseValidation } from '@healthchain/server';
 import { createCast, type Cast } from '../demo/cast.ts';
 import { Memory } from '../demo/memory.ts';
 import { playStory } from '../demo/play.ts';
@@ -61,11 +62,8 @@ async function openParts(
   output.progress('keys and genesis blocks');
   const state = await createOrReadState(data, options);
   output.progress('peers and orderers');
-  const engine = await startEngine({
-    directory: ledgerDirectory(data),
-    chaincodes: { health: { module: import.meta.resolve('@healthchain/contracts'), export: 'chaincode' } },
-    worker: true,
-  });
+  // The servers need FHIR's definitions: this thread reads them while the engine's thread starts.
+  const [engine] = await Promise.all([openEngine(data), initialiseValidation()]);
   closers.push(() => engine.close());
   for (const { id, state: condition, reason } of await engine.status()) {
     if (condition === 'failed') output.note(`${id} stays out: ${reason ?? ''}`);
@@ -87,6 +85,14 @@ async function openParts(
   const memory = new Memory(join(data, 'cast.journal'));
   closers.push(() => memory.close());
   return { state, engine, organisations, memory };
+}
+
+function openEngine(data: string): Promise<Engine> {
+  return startEngine({
+    directory: ledgerDirectory(data),
+    chaincodes: { health: { module: import.meta.resolve('@healthchain/contracts'), export: 'chaincode' } },
+    worker: true,
+  });
 }
 
 /** Goes on without a server that something keeps from getting ready, as long as there is another. */
