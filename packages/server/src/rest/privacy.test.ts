@@ -152,6 +152,24 @@ describe('what a grant opens, everywhere alike', () => {
     expect(chained.total).toBe(0);
   });
 
+  it('by a next page of $everything', async () => {
+    const own = await createdAt(story.south, story.southDoctor, observation(patientId));
+    const category = [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'survey' }] },
+    ];
+    await createdAt(story.north, story.northDoctor, observation(patientId, { category }));
+    const linksOf = async (count: number): Promise<string[]> => {
+      const page = (await south(`/fhir/Patient/${patientId}/$everything?_count=${count}`)).json();
+      return page.link.map(({ relation }: { relation: string }) => relation);
+    };
+    expect(await linksOf(1)).toEqual(['self', 'next']);
+    expect(await linksOf(2)).toEqual(['self']);
+    const next = (await south(`/fhir/Patient/${patientId}/$everything?_count=1`)).json().link[1].url;
+    const rest = (await south(next)).json();
+    expect(rest.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([own]);
+    expect(rest.link.map(({ relation }: { relation: string }) => relation)).toEqual(['self']);
+  });
+
   it('by $everything, compartment and batch', async () => {
     const everything = (await south(`/fhir/Patient/${patientId}/$everything`)).json();
     expect(everything.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual([

@@ -94,33 +94,55 @@ function narrowed(
   });
 }
 
-/** Opens foreign records until the page is full; an opened record of another type than wanted takes no place. */
+/** A record on its way to a page. */
+interface Taken {
+  readonly record: StoredVersion;
+  readonly key: Key;
+}
+
+/**
+ * Opens foreign records until the page is full and one more is found: a next page that holds nothing would tell that something is
+ * there. An opened record of another type than wanted takes no place.
+ */
 async function fill(
   visit: Visit,
   wanted: readonly Candidate[],
   types: ReadonlySet<string> | undefined,
 ): Promise<Page> {
   const count = countOf(visit);
-  const records: StoredVersion[] = [];
+  const found: Taken[] = [];
   const unreachable = new Set<string>();
   let taken = 0;
   let opened = 0;
   pass(visit, 'open');
-  while (taken < wanted.length && records.length < count && opened < MAX_OPENED) {
-    const chunk = wanted.slice(taken, taken + Math.min(count - records.length, MAX_OPENED - opened));
+  while (taken < wanted.length && found.length <= count && opened < MAX_OPENED) {
+    const chunk = wanted.slice(taken, taken + Math.min(count + 1 - found.length, MAX_OPENED - opened));
     const foreign = chunk.filter(({ stored }) => stored === undefined).map(({ ledger }) => ledger);
     const outcome = await openForeign(visit, foreign);
     const byId = new Map(outcome.records.map((record) => [record.id, record]));
-    const found = chunk.flatMap(({ ledger, stored }) => stored ?? byId.get(ledger.recordId) ?? []);
-    records.push(...found.filter(({ type }) => types === undefined || types.has(type)));
+    for (const { ledger, stored } of chunk) {
+      const record = stored ?? byId.get(ledger.recordId);
+      if (record !== undefined && (types === undefined || types.has(record.type)))
+        found.push({ record, key: keyOf(ledger) });
+    }
     for (const mspId of outcome.unreachable) unreachable.add(mspId);
     taken += chunk.length;
     opened += foreign.length;
   }
   pass(visit, 'filter');
+  const shown = found.slice(0, count);
+  const last = found.length > count ? shown.at(-1)?.key : lastTaken(wanted, taken);
+  return {
+    records: shown.map(({ record }) => record),
+    unreachable: [...unreachable],
+    next: last === undefined ? undefined : JSON.stringify(last),
+  };
+}
+
+/** Where a page ends that opened as many records as it may; undefined when nothing is left. */
+function lastTaken(wanted: readonly Candidate[], taken: number): Key | undefined {
   const last = wanted[taken - 1];
-  const next = last === undefined || taken >= wanted.length ? undefined : JSON.stringify(keyOf(last.ledger));
-  return { records, unreachable: [...unreachable], next };
+  return last === undefined || taken >= wanted.length ? undefined : keyOf(last.ledger);
 }
 
 function renderEverything(visit: Visit, { records, unreachable, next }: Page): RestAnswer {
