@@ -1,9 +1,9 @@
 import type { FhirClient, FhirResponse } from '@healthchain/cli';
-import { HIV, POTASSIUM, type RecordName, type Stay } from './ward.ts';
+import { HIV, POTASSIUM, type RecordName, type Records } from './ward.ts';
 
 /** One way to get at the records of a patient. */
 export interface Probe {
-  readonly ask: (client: FhirClient, stay: Stay) => Promise<FhirResponse>;
+  readonly ask: (client: FhirClient, stay: Records) => Promise<FhirResponse>;
   /** What it brings to who may read `laboratory`, nothing labelled R; `+` before a record: of its first version too. */
   readonly brings: readonly (RecordName | '+potassium')[];
   /** Status for who may read nothing: a named record is not found, a list is empty. */
@@ -13,27 +13,27 @@ export interface Probe {
 }
 
 const get =
-  (path: (stay: Stay) => string): Probe['ask'] =>
+  (path: (stay: Records) => string): Probe['ask'] =>
   (client, stay) =>
     client.request('GET', path(stay));
 
 const read = (name: RecordName, type: string): Probe['ask'] => get(({ ids }) => `${type}/${ids[name]}`);
 
-const search = (query: (stay: Stay) => string, brings: Probe['brings'], total: number): Probe => ({
+const search = (query: (stay: Records) => string, brings: Probe['brings'], total: number): Probe => ({
   ask: get(query),
   brings,
   refused: 200,
   total,
 });
 
-const batch = (paths: (stay: Stay) => readonly string[]): Probe['ask'] => {
+const batch = (paths: (stay: Records) => readonly string[]): Probe['ask'] => {
   return (client, stay) => {
     const entry = paths(stay).map((url) => ({ request: { method: 'GET', url } }));
     return client.request('POST', '', JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
   };
 };
 
-const about = ({ patientId }: Stay): string => `patient=${patientId}`;
+const about = ({ patientId }: Records): string => `patient=${patientId}`;
 
 export const PROBES: Readonly<Record<string, Probe>> = {
   read: { ask: read('potassium', 'Observation'), brings: ['potassium'], refused: 404 },
@@ -132,13 +132,13 @@ export const PROBES: Readonly<Record<string, Probe>> = {
 };
 
 /** The names of the records whose letters stand in an answer. */
-export function broughtBy(text: string, stay: Stay): string[] {
+export function broughtBy(text: string, stay: Records): string[] {
   const found = Object.entries(stay.markers).filter(([, marker]) => text.includes(marker));
   const former = text.includes(stay.firstPotassium) ? ['+potassium'] : [];
   return [...found.map(([name]) => name), ...former].sort();
 }
 
 /** Letters of the patient beside those of records: names and identifiers. */
-export function namesPatient(text: string, { patientMarker }: Stay): boolean {
+export function namesPatient(text: string, { patientMarker }: Records): boolean {
   return text.replaceAll(/"(?:url|fullUrl)":"[^"]*"/g, '').includes(patientMarker);
 }

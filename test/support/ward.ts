@@ -86,16 +86,19 @@ const RECORDS = {
   }),
 } as const;
 
-export interface Stay {
+export interface Records {
   readonly patientId: string;
   readonly patientMarker: string;
-  readonly user: TestUser;
-  /** The patient's own client, at the authority. */
-  readonly patient: FhirClient;
   readonly ids: Readonly<Record<RecordName, string>>;
   /** Letters that stand in this record and nowhere else; of the potassium, in each of its two versions. */
   readonly markers: Readonly<Record<RecordName, string>>;
   readonly firstPotassium: string;
+}
+
+export interface Stay extends Records {
+  readonly user: TestUser;
+  /** The patient's own client, at the authority. */
+  readonly patient: FhirClient;
 }
 
 const NAMES = Object.keys(RECORDS) as RecordName[];
@@ -104,31 +107,28 @@ const urn = (name: string): string =>
 
 /** A patient of North whose key is bound, with records of several categories and labels, written by Dr Nina Holt. */
 export async function admit(story: StoryConsortium): Promise<Stay> {
-  const nina = await story.client('nina');
-  const [patientMarker, firstPotassium] = [drawMarker(), drawMarker()];
-  const markers = Object.fromEntries(NAMES.map((name) => [name, drawMarker()])) as Stay['markers'];
-  const ids = await createRecords(nina, patientMarker, { ...markers, potassium: firstPotassium });
-  const later = JSON.parse((await nina.expect('GET', `Observation/${ids.potassium}`)).text) as Body;
-  const amended = { ...later, note: [{ text: markers.potassium }] };
-  await nina.expect('PUT', `Observation/${ids.potassium}`, JSON.stringify(amended));
+  const records = await writeRecords(await story.client('nina'));
   const user = await addUser(story, 'authority', 'patient');
-  await bindPatient(story, user, ids.patient);
+  await bindPatient(story, user, records.patientId);
+  return { ...records, user, patient: await user.client('PATRQT') };
+}
+
+/** A patient with records of several categories and labels, one of them in two versions. */
+export async function writeRecords(author: FhirClient): Promise<Records> {
+  const [patientMarker, firstPotassium] = [drawMarker(), drawMarker()];
+  const markers = Object.fromEntries(NAMES.map((name) => [name, drawMarker()])) as Records['markers'];
+  const ids = await createRecords(author, patientMarker, { ...markers, potassium: firstPotassium });
+  const former = JSON.parse((await author.expect('GET', `Observation/${ids.potassium}`)).text) as Body;
+  const amended = { ...former, note: [{ text: markers.potassium }] };
+  await author.expect('PUT', `Observation/${ids.potassium}`, JSON.stringify(amended));
   const { patient: patientId, ...rest } = ids;
-  return {
-    patientId,
-    patientMarker,
-    user,
-    patient: await user.client('PATRQT'),
-    ids: rest as unknown as Stay['ids'],
-    markers,
-    firstPotassium,
-  };
+  return { patientId, patientMarker, ids: rest, markers, firstPotassium };
 }
 
 async function createRecords(
-  nina: FhirClient,
+  author: FhirClient,
   patientMarker: string,
-  markers: Stay['markers'],
+  markers: Records['markers'],
 ): Promise<Record<RecordName | 'patient', string>> {
   const subject = { reference: urn('patient') };
   const patient = {
@@ -146,7 +146,7 @@ async function createRecords(
     request: { method: 'POST', url: resource['resourceType'] },
   }));
   const bundle = JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry });
-  const answer = JSON.parse((await nina.expect('POST', '', bundle)).text) as {
+  const answer = JSON.parse((await author.expect('POST', '', bundle)).text) as {
     entry: { response: { location: string } }[];
   };
   return Object.fromEntries(
@@ -165,7 +165,7 @@ export interface GrantTerms {
 export function grant(
   story: StoryConsortium,
   by: FhirClient,
-  { patientId }: Pick<Stay, 'patientId'>,
+  { patientId }: Pick<Records, 'patientId'>,
   { to, categories = ['laboratory'], rights = ['read'], parent }: GrantTerms,
 ): Promise<string> {
   const days = parent === undefined ? 1 : 0.5;
@@ -181,7 +181,7 @@ export function grant(
 export function deny(
   story: StoryConsortium,
   by: FhirClient,
-  { patientId }: Pick<Stay, 'patientId'>,
+  { patientId }: Pick<Records, 'patientId'>,
   from: string,
 ): Promise<string> {
   const everything = { rights: ['read'], categories: '*' } as const;
