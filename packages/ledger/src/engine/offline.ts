@@ -126,10 +126,13 @@ class PeerFiles implements OfflineLedger {
 async function storedBlocks(log: BlockLog): Promise<StoredBlocks> {
   const places = new Map<number, Location>();
   const damages: Damage[] = [];
-  for await (const step of log.scan()) {
-    if ('damage' in step) damages.push(step.damage);
-    else places.set(step.number, step.location);
+  const scan = log.scan();
+  let step = await scan.next();
+  for (; step.done !== true; step = await scan.next()) {
+    if ('damage' in step.value) damages.push(step.value.damage);
+    else places.set(step.value.number, step.value.location);
   }
+  if (step.value.tornAt !== undefined) damages.push(step.value.tornAt);
   let count = 0;
   for (const number of places.keys()) count = Math.max(count, number + 1);
   return { count, places, damages };

@@ -18,6 +18,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+/** Of a table: two places, filling, and a magic number. */
+const FOOTER_BYTES = 48;
+
 type Rows = Map<string, string>;
 
 /** Small tables, so that there are many; values that pack well and badly. */
@@ -126,6 +129,20 @@ describe('a changed byte', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('anywhere in a table is named, in its filter and index too', async () => {
+    await fill(directory, 1_000);
+    await (await openLevel(directory)).close();
+    const table = (await filesOf(directory)).find((name) => name.endsWith('.ldb')) as string;
+    const sound = await readFile(join(directory, table));
+    for (let offset = sound.length - 3_000; offset < sound.length - FOOTER_BYTES; offset += 13) {
+      const bytes = Buffer.from(sound);
+      bytes.writeUInt8(bytes.readUInt8(offset) ^ 0x10, offset);
+      await writeFile(join(directory, table), bytes);
+      const [damage] = await auditLevel(directory);
+      expect(damage?.file).toBe(join(directory, table));
+    }
   });
 
   it('at the end of the log is what a crash leaves: the last batch is not there', async () => {

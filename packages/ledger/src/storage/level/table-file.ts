@@ -47,7 +47,13 @@ export function readTable(bytes: Uint8Array): TableContent {
   const index = attempt(footer.index.offset, 'the index of the table', () =>
     intactBlock(bytes, footer.index),
   );
-  attempt(footer.metaIndex.offset, 'the directory of the table', () => intactBlock(bytes, footer.metaIndex));
+  const others = attempt(footer.metaIndex.offset, 'the directory of the table', () =>
+    blockEntries(intactBlock(bytes, footer.metaIndex)),
+  );
+  for (const { value } of others ?? []) {
+    const handle = handleOf(new LevelBytes(value));
+    attempt(handle.offset, 'a filter of the table', () => intactBlock(bytes, handle));
+  }
   for (const { value } of index === undefined ? [] : blockEntries(index)) {
     const handle = handleOf(new LevelBytes(value));
     attempt(handle.offset, 'a block of rows', () => {
