@@ -138,13 +138,12 @@ describe('the export of the log', () => {
       'verify',
       '--offline',
       '--json',
-      ...['--bundle', file(bundle)],
-      ...[
-        '--genesis',
-        file(files.genesis ?? 'care.genesis'),
-        '--blocks',
-        file(files.blocks ?? 'care.blocks'),
-      ],
+      '--bundle',
+      file(bundle),
+      '--genesis',
+      file(files.genesis ?? 'care.genesis'),
+      '--blocks',
+      file(files.blocks ?? 'care.blocks'),
     );
 
   beforeAll(async () => {

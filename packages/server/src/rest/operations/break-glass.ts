@@ -8,7 +8,8 @@ import { parameterOf } from './parameters.ts';
 
 /**
  * `Patient/{id}/$break-glass` with `reason` (a code of EMERGENCY_REASONS): opens an emergency on the ledger, for the caller and this
- * person. The answer leaves when every custodian can see it; reading under it needs a token with purpose ETREAT.
+ * person. The answer leaves when this server has it; from then on what the caller reads of this person rests on
+ * it, where nothing else permits it.
  */
 export async function breakGlass(visit: Visit): Promise<RestAnswer> {
   assertNoKey(visit);
