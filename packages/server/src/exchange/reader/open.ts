@@ -37,6 +37,7 @@ export async function openVersions(
   }
   const byName = new Map(versions.map((version) => [nameOf(version), version]));
   const known = versions.flatMap(({ recordId, version }) => options.facts.version(recordId, version) ?? []);
+  const personsOf = personsOfPatients(options.facts);
   const opened: OpenedRecord[] = [];
   const unreachable = new Set<string>();
   const queue = [...batches(options.facts, known, MAX_RECORDS_PER_REQUEST)];
@@ -46,7 +47,8 @@ export async function openVersions(
       outcome.unreachable.forEach((mspId) => unreachable.add(mspId));
       for (const record of outcome.opened) {
         const ledger = byName.get(nameOf(record.header));
-        if (ledger !== undefined && isWhatItSays(options, record)) opened.push(toOpened(ledger, record));
+        if (ledger !== undefined && isWhatItSays(options, personsOf, record))
+          opened.push(toOpened(ledger, record));
       }
     }
   };
@@ -77,14 +79,17 @@ function toOpened(ledger: LedgerVersion, record: CustodyOpened): OpenedRecord {
  * labels by which the custodians decided. A record whose author lied about that is shown to nobody.
  */
 function isWhatItSays(
-  { facts, bases, log }: OpenOptions,
+  { bases, log }: OpenOptions,
+  personsOf: PersonsOfPatient,
   { header, resource, type, labels }: CustodyOpened,
 ): boolean {
   const plain = toPlain(resource) as PlainResource;
   const owned = ownershipOf(plain, bases);
   const patients = owned.kind === 'persons' ? owned.patients : [];
   const isRecord = plain['id'] === header.recordId && plain.resourceType === type;
-  const isAboutThem = patients.every((reference) => isAbout(facts, reference, header.persons));
+  const isAboutThem = patients.every(
+    (reference) => personsOf(reference)?.some((person) => header.persons.includes(person)) ?? true,
+  );
   if (isRecord && isAboutThem && areLabelsPossible(plain, labels)) return true;
   log.alarm('resource is not what its header says', {
     recordId: header.recordId,
@@ -93,11 +98,25 @@ function isWhatItSays(
   return false;
 }
 
-/** A patient that the ledger does not show decides nothing: references are checked for type, not for existence. */
-function isAbout(facts: LedgerFacts, reference: string, persons: readonly string[]): boolean {
+/**
+ * Every id of the person that a reference to a Patient means. Undefined for a patient that the ledger does not show, who decides
+ * nothing: references are checked for type, not for existence.
+ */
+type PersonsOfPatient = (reference: string) => readonly string[] | undefined;
+
+/** Looks each patient up once: the records of one request are about a few. */
+function personsOfPatients(facts: LedgerFacts): PersonsOfPatient {
+  const known = new Map<string, readonly string[] | undefined>();
+  return (reference) => {
+    if (!known.has(reference)) known.set(reference, personsOnLedger(facts, reference));
+    return known.get(reference);
+  };
+}
+
+function personsOnLedger(facts: LedgerFacts, reference: string): readonly string[] | undefined {
   const head = facts.versions(reference.slice('Patient/'.length)).at(-1)?.row.header;
-  if (head === undefined || head.persons.length === 0) return true;
-  return head.persons.some((person) => facts.personsOf(person).some((each) => persons.includes(each)));
+  if (head === undefined || head.persons.length === 0) return undefined;
+  return head.persons.flatMap((person) => facts.personsOf(person));
 }
 
 function nameOf({ recordId, version }: { readonly recordId: string; readonly version: number }): string {
