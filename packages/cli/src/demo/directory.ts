@@ -23,16 +23,17 @@ export function directoryStory(names: LedgerNames): Story {
   const steps = writers.map((organisation) => ({
     do: 'write' as const,
     as: DIRECTORY_CLERK[organisation.name],
-    entries: [
-      ...(organisation.name === 'north' ? organisations() : []),
-      ...staffOf(organisation.name, names),
-    ],
+    entries: [...organisationsBy(organisation.name), ...staffOf(organisation.name, names)],
   }));
   return { name: 'directory', steps };
 }
 
-function organisations(): CastEntry[] {
-  return ORGANISATIONS.map((organisation) => ({
+/** Each hospital describes itself, North also those who write no care records: only its own entry stands for an organisation. */
+function organisationsBy(writer: OrganisationName): CastEntry[] {
+  const described = ORGANISATIONS.filter(
+    ({ name, kind }) => name === writer || (writer === 'north' && kind !== 'hospital'),
+  );
+  return described.map((organisation) => ({
     key: organisation.name,
     resource: {
       resourceType: 'Organization',

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { GrantNode, HealthClient } from '@healthchain/contracts';
 import { canonical, isPersonId, parseExact } from '@healthchain/core';
-import { identifiersOf, localReference } from '../../fhir/index.ts';
+import { localReference } from '../../fhir/index.ts';
 import type { Caller, ExactResource, Face, FaceResource, Persons, RequestContext } from '../../ports.ts';
 import type { Store } from '../../store/index.ts';
 import { ExchangeError } from '../error.ts';
 import type { LedgerFacts } from '../facts/facts.ts';
 import { consentOf, type PatientReference } from './consent-read.ts';
 import { grantOf, notEnforced, readConsent, type ConsentBody, type ConsentNames } from './consent-write.ts';
+import { identityIn } from './directory-identity.ts';
 import { allPages } from './pages.ts';
 import { SYSTEM } from './systems.ts';
 import { rethrowUntold, untold } from './untold.ts';
@@ -196,12 +197,7 @@ export class ConsentFace implements Face {
       person: (patient) => this.#knownPerson(patient),
       directory: (reference, system) => {
         const target = localReference(reference, bases);
-        const text = target === undefined ? undefined : store.get(target.type, target.id)?.text;
-        if (text === undefined || text === null) return undefined;
-        const found = identifiersOf(parseExact(text) as ExactResource).find((each) =>
-          each.startsWith(`${system}|`),
-        );
-        return found?.slice(system.length + 1);
+        return target === undefined ? undefined : identityIn(store.get(target.type, target.id), system);
       },
     };
   }

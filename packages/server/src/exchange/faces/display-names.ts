@@ -1,13 +1,17 @@
 import { parseSearch, search } from '../../search/index.ts';
 import type { Store } from '../../store/index.ts';
+import { identityIn } from './directory-identity.ts';
 import { SYSTEM } from './systems.ts';
 
 /** Names that one answer looks up; whoever comes after stays an identifier. */
 const MAX_NAMES = 200;
 
+/** Entries about one user that are looked at. */
+const MAX_ENTRIES = 20;
+
 /**
- * Names of users from the directory: those whom a Practitioner entry identifies as `<mspId>/<userId>`. The certificate carries no
- * name, so a user without an entry has none here.
+ * Names of users from the directory: those whom a Practitioner entry of their own organisation identifies as `<mspId>/<userId>`. The
+ * certificate carries no name, so a user without an entry has none here.
  */
 export async function displayNames(
   store: Store,
@@ -24,10 +28,10 @@ export async function displayNames(
 async function practitionerName(store: Store, user: string): Promise<string | undefined> {
   const query = parseSearch('Practitioner', [
     ['identifier', `${SYSTEM.user}|${user}`],
-    ['_count', '1'],
+    ['_count', String(MAX_ENTRIES)],
   ]);
   const { matches } = await search([store], query, { permitted: () => Promise.resolve([]) });
-  const [hit] = matches;
+  const hit = matches.find(({ record }) => identityIn(record, SYSTEM.user) === user);
   const text = hit?.record.text;
   if (typeof text !== 'string') return undefined;
   const { name } = JSON.parse(text) as {
