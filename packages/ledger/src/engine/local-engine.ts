@@ -181,10 +181,8 @@ export class LocalEngine implements EngineControl {
   /** A node that can no longer keep its promises is taken out; the others go on. */
   fail(id: string, error: unknown): void {
     this.#nodes.noteFailure(id, error);
-    process.emitWarning(error instanceof Error ? error : String(error), {
-      code: 'LEDGER_NODE_FAILED',
-      detail: id,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`${id} is taken out: ${reason}`, { type: 'Ledger', code: 'LEDGER_NODE_FAILED' });
     void this.#exclusively(() => this.#stopNode(id));
   }
 
