@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readInput, type FhirClient } from '@healthchain/cli';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, expectedText, importedBy, type Imported } from './support/fidelity.ts';
+import { filesOf, foundIn } from './support/files.ts';
 import { OWN_BUNDLE } from './support/own-bundle.ts';
 import { startProgram, type Program } from './support/program.ts';
 
@@ -139,5 +140,17 @@ describe('a patient who grants everything', () => {
         everything.add(resource.id);
       expect(about.filter(({ id }) => !everything.has(id))).toEqual([]);
     }
+  });
+});
+
+describe('the files of the organisations', () => {
+  const ofPatient = ['Quillfeather', 'Odalys', 'MRN-4711', '12345678901234567890.0123456789'];
+  const ofPractitioner = ['Private Lane', '555 0199', 'photo.test'];
+
+  it('hold the patient’s words at the author alone, and a practitioner’s private ones nowhere', async () => {
+    const letters = [...ofPatient, ...ofPractitioner];
+    expect(await foundIn(filesOf(program.data, 'north'), letters)).toEqual(ofPatient.toSorted());
+    for (const name of ['south', 'acme', 'authority'])
+      expect(await foundIn(filesOf(program.data, name), letters), name).toEqual([]);
   });
 });
