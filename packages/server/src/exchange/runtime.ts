@@ -1,4 +1,5 @@
 import type { EmergencyReason, PersonId, RecordId } from '@healthchain/core';
+import { CustodyError } from '@healthchain/custody';
 import type {
   AccessDecision,
   AccessItem,
@@ -62,7 +63,10 @@ export class ExchangeRuntime implements RunningExchange {
   async start(): Promise<void> {
     const { followers, custody, context, outbox, outcomes, sessions } = this.#parts;
     for (const follower of followers.values()) follower.start();
-    await custody.start();
+    await custody.start().catch((error: unknown) => {
+      if (!(error instanceof CustodyError)) throw error;
+      context.log.alarm('the custodian does not serve', { code: error.code });
+    });
     await this.#catchUp().catch(() => context.log.warn('not caught up'));
     const sessionOf = (channel: string) => sessions.server(channel);
     const recovery = new OutboxRecovery({ outbox, outcomes, sessionOf, log: context.log });

@@ -95,12 +95,17 @@ export class CustodyService {
     const own = pool.of(context.mspId);
     if (own === undefined) throw new ExchangeError('INVALID', 'There is no gateway of the own organisation');
     const custodians = new Map<string, ChannelCustodian>();
-    for (const { name, members } of context.channels) {
-      const others = members.flatMap((mspId) => this.#clients.get(mspId) ?? []);
-      const session = sessions.server(name);
-      const custodian = ChannelCustodian.open({ context, channel: name, session, pool, own, others });
-      custodians.set(name, custodian);
-      await custodian.start();
+    try {
+      for (const { name, members } of context.channels) {
+        const others = members.flatMap((mspId) => this.#clients.get(mspId) ?? []);
+        const session = sessions.server(name);
+        const custodian = ChannelCustodian.open({ context, channel: name, session, pool, own, others });
+        custodians.set(name, custodian);
+        await custodian.start();
+      }
+    } catch (error) {
+      await Promise.all([...custodians.values()].map((custodian) => custodian.close()));
+      throw error;
     }
     return custodians;
   }
