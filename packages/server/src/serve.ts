@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { destination, type Logger } from 'pino';
 import { createTokenVerifier, type TokenScope } from './auth/index.ts';
-import { configWarnings, fhirBase, openSecrets, type ServerConfig } from './config/index.ts';
+import { configWarnings, fhirBase, httpTls, openSecrets, type ServerConfig } from './config/index.ts';
 import {
   openExchange,
   type ExchangeContext,
@@ -62,7 +62,8 @@ export async function serve(config: ServerConfig, parts: ServerParts): Promise<R
   try {
     const metrics = createMetrics(config.organisation.mspId);
     const clock = parts.clock ?? MACHINE_CLOCK;
-    const app = buildServer(restContext(config, { store, exchange, logger, metrics, clock }));
+    const context = restContext(config, { store, exchange, logger, metrics, clock });
+    const app = buildServer(context, httpTls(config));
     closers.unshift(() => app.close());
     await app.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {

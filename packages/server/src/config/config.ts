@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CodedError, KINDS, type OrganisationKind } from '@healthchain/core';
 import { z } from 'zod';
 
@@ -116,6 +117,19 @@ export function configWarnings(config: ServerConfig): string[] {
       ? ['http.refusalSlotMs is 0: the time of a refusal may tell what exists']
       : [];
   return [...plain, ...untimed];
+}
+
+/** PEM, as `http.tls` names the files; undefined without it. @throws ConfigError UNREADABLE */
+export function httpTls({ http }: ServerConfig): { readonly cert: string; readonly key: string } | undefined {
+  if (http.tls === undefined) return undefined;
+  try {
+    return {
+      cert: readFileSync(http.tls.certificateFile, 'utf8'),
+      key: readFileSync(http.tls.keyFile, 'utf8'),
+    };
+  } catch (cause) {
+    throw new ConfigError('UNREADABLE', 'http.tls: a file cannot be read', { cause });
+  }
 }
 
 /** The FHIR base URL of this server, without trailing slash. */

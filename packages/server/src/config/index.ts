@@ -1,6 +1,7 @@
 export {
   ConfigError,
   configWarnings,
+  httpTls,
   FHIR_PATH,
   fhirBase,
   parseConfig,

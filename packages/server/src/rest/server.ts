@@ -31,9 +31,20 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
-/** The HTTP application of one organisation, not listening yet. Closing it ends its own requests, nothing of the context. */
-export function buildServer(context: ServerContext): FastifyInstance {
+/** PEM. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * The HTTP application of one organisation, not listening yet. Closing it ends its own requests, nothing of the context.
+ *
+ * @param tls absent: plain HTTP
+ */
+export function buildServer(context: ServerContext, tls?: ServerTls): FastifyInstance {
   const app = Fastify({
+    https: tls === undefined ? null : { ...tls, minVersion: 'TLSv1.2' },
     bodyLimit: context.limits.maxBodyBytes,
     genReqId: newRequestId,
     requestTimeout: REQUEST_TIMEOUT_MS,
