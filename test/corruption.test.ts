@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { control, verifyConsortium, type VerifyReport } from '@healthchain/cli';
 import { changeBlock, changeByte, type Place } from './support/damage.ts';
@@ -32,6 +33,7 @@ beforeAll(async () => {
   const id = await created('Patient', patient('Corruption', '19800101-0002'));
   for (let i = 0; i < 10; i++)
     observation = await created('Observation', recordOf('Observation', id, `${i}`));
+  for (let i = 0; i < 3; i++) await nina.expect('GET', `Observation/${observation}`);
   await program.stop();
   cpSync(program.data, sound, { recursive: true });
 }, 120_000);
@@ -63,6 +65,20 @@ describe('with nothing running, a changed byte', () => {
       }
     },
   );
+});
+
+describe('with nothing running, an entry of a custodian’s access log that was changed', () => {
+  it('is named with its custodian and its place', async () => {
+    restore();
+    const log = new DatabaseSync(join(program.data, 'north', 'custody', 'care', 'access-log.sqlite'));
+    log.exec("UPDATE entries SET text = replace(text, 'TREAT', 'HOPERAT') WHERE sequence = 1");
+    log.close();
+    const { ok, accessLogs } = await verify();
+    expect(ok).toBe(false);
+    const named = accessLogs.filter(({ findings }) => findings.length > 0);
+    expect(named).toMatchObject([{ custodian: 'north', channel: 'care' }]);
+    expect(named[0]?.findings[0]).toEqual({ sequence: 1, code: 'LEAF_DIFFERS' });
+  });
 });
 
 describe('a consortium in which one peer’s files were changed', () => {
