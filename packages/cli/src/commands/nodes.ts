@@ -22,6 +22,8 @@ export interface ConsortiumStatus {
     readonly organisation: string;
     readonly url: string;
     readonly ready: boolean;
+    /** Own versions whose plaintext the store lacks. */
+    readonly missing: number;
   }[];
   readonly nodes: readonly NodeStatus[];
 }
@@ -84,6 +86,7 @@ function statusLines(state: ConsortiumStatus): string[] {
     server.url,
     server.ready ? 'ready' : 'not ready',
   ]);
+  const incomplete = state.servers.filter(({ missing }) => missing > 0);
   const nodes = state.nodes.map((node) => [
     node.organisation,
     node.part,
@@ -96,6 +99,10 @@ function statusLines(state: ConsortiumStatus): string[] {
     ...table([['ORGANISATION', 'SERVER', 'STATE'], ...servers]),
     '',
     ...table([['ORGANISATION', 'PART', 'STATE', 'HEIGHT'], ...nodes]),
+    ...incomplete.map(
+      ({ organisation, missing }) =>
+        `The store of ${organisation} lacks ${missing} of its versions: healthchain rebuild ${organisation}`,
+    ),
     ...state.nodes.flatMap(({ organisation, part, reason }) =>
       reason === undefined ? [] : [`${part} of ${organisation} does not run: ${reason}`],
     ),

@@ -51,6 +51,7 @@ async function statusOf({ state, engine, organisations }: Consortium): Promise<C
     organisation: organisation.name,
     url: fhirBaseOf(organisation),
     ready: exchange.ready(),
+    missing: exchange.status().missing,
   }));
   return { ready: servers.every((server) => server.ready), servers, nodes: [...nodes, ...custodians] };
 }
