@@ -102,6 +102,7 @@ export class BlockFollower {
     try {
       const events = await session.blocks(endpoint, BigInt(this.number + 1));
       this.#close = () => events.close();
+      if (this.#stop.signal.aborted) return;
       this.#lastBlockAt = Date.now();
       for await (const block of events) {
         this.#accept(decodeBlock(block), () => block.serializeBinary(), endpoint);
