@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { CustodyError } from '@healthchain/custody';
 import type { ExchangeLog, TlsIdentity } from '../context.ts';
 import { ExchangeError } from '../error.ts';
@@ -35,6 +35,8 @@ export async function serveCustody(options: {
   readonly log: ExchangeLog;
 }): Promise<CustodyServer> {
   const { tls } = options;
+  // Connections whose handshake is not done are unknown to closeAllConnections, and would keep the server from closing.
+  const sockets = new Set<Socket>();
   // A connection of TLS 1.3 keeps the peer that it began with.
   const members = new WeakMap<object, string | undefined>();
   const server = createServer(
@@ -51,6 +53,10 @@ export async function serveCustody(options: {
       void answer(request, response, { ...options, member: members.get(request.socket) });
     },
   );
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('secureConnection', (socket) => members.set(socket, memberOf(socket, tls)));
   await listen(server, options.host, options.port);
   return {
@@ -58,7 +64,7 @@ export async function serveCustody(options: {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
