@@ -52,15 +52,26 @@ function logLines(log: NonNullable<OfflineReport['log']>): string[] {
       ...log.logs.map(({ custodian, entries, provenSize }) => [
         custodian,
         String(entries),
-        `its first ${provenSize} entries`,
+        provenSize === 0 ? 'nothing yet' : `its first ${provenSize} entries`,
       ]),
     ]),
     ...log.unanswered.map((custodian) => `${custodian} gave the exporter no log`),
     '',
     ...table([['WHEN', 'WHO', 'PURPOSE', 'RECORDS', 'WHAT'], ...log.accesses.map(accessRow)]),
     ...(breaches.length === 0 ? [] : ['', 'Breaches:', ...breaches.map(({ message }) => `  ${message}`)]),
-    ...(notices.length === 0 ? [] : ['', 'Notices:', ...notices.map(({ message }) => `  ${message}`)]),
+    ...(notices.length === 0 ? [] : ['', 'Notices:', ...onePerRequest(notices)]),
   ];
+}
+
+/** Notices about the records of one request are one line. */
+function onePerRequest(notices: AccessLogReport['findings']): string[] {
+  const groups = Map.groupBy(notices, ({ code, requestId, message }) =>
+    requestId === undefined ? message : `${code} ${requestId}`,
+  );
+  return [...groups.values()].map(([first, ...others]) => {
+    const more = others.length === 0 ? '' : `, and ${others.length} more records of the same request`;
+    return `  ${first?.message}${more}`;
+  });
 }
 
 function accessRow(access: Access): string[] {

@@ -162,6 +162,44 @@ describe('an entry that was taken out', () => {
     expect(report.accesses.find((access) => access.requestId === requestId)?.status).toBe('incomplete');
   });
 
+  it('is named where the same request left a refusal beside it', async () => {
+    const own = new Consortium();
+    try {
+      const other = { ...laboratory, header: headerOf(3), resource: observation(3) };
+      own.commit([laboratory, other]);
+      own.gate.decide = async ({ items }) =>
+        items.map((_, i) =>
+          i === 0 ? { permit: true, code: 'GRANT' } : { permit: false, code: 'NOT_GRANTED' },
+        );
+      const { asked } = await own.ask([laboratory, other], ['NorthMSP', 'SouthMSP']);
+      own.checkpoint();
+      const { records: _records, ...rest } = own.request([], createReaderKey());
+      const signed = own.sign({ ...rest, kind: 'log', person: MARIA });
+      const logs = await Promise.all(
+        CUSTODIANS.map(async (mspId) => (await own.custodian(mspId).readLog(signed, 'SouthMSP')).log),
+      );
+      const cut = logs.map((log) => ({
+        ...log,
+        entries: log.entries.filter(
+          ({ text }) => log.custodian !== 'SouthMSP' || parseEntry(text).kind !== 'released',
+        ),
+      }));
+      const { findings } = verifyAccessLog(bundleOf({ channel: 'care', person: MARIA }, cut), {
+        ...facts,
+        checkpointFromLedger: (custodian, size) =>
+          own.checkpoints.find((one) => one.custodian === custodian && one.size === size),
+        latestCheckpoint: (custodian) => own.checkpoints.findLast((one) => one.custodian === custodian),
+        verifyEntrySignature: (custodian, message, signature) =>
+          verifySignature(own.key(custodian), message, fromBase64(signature)),
+      });
+      const removed = findings.find(({ code }) => code === 'ENTRY_REMOVED');
+      expect(removed).toMatchObject({ custodian: 'SouthMSP', requestId: asked.request.id });
+      expect(removed?.message).toContain('released: request');
+    } finally {
+      await own.close();
+    }
+  });
+
   it('from every log is still named by its numbers', () => {
     const without = {
       ...bundle,

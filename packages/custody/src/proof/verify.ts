@@ -150,13 +150,15 @@ const CLOCK_DIFFERENCE_MS = 30_000;
 /** What a missing entry was about, where the other custodians' logs tell of an access that this one should have logged too. */
 function nameRemoved(finding: Finding, accesses: readonly Access[]): Finding {
   if (finding.code !== 'ENTRY_REMOVED') return finding;
-  const possible = accesses.filter((access) => mayBe(access, finding));
-  const incomplete = possible.filter(({ status }) => status === 'incomplete');
-  const named = incomplete.length > 0 ? incomplete : possible.filter(({ status }) => status === 'refused');
-  if (named.length === 0) return finding;
-  const told = named.map(({ requestId, subject, time, entries }) => {
-    const by = entries.map(({ custodian }) => custodian).join(', ');
-    return `request ${requestId} of ${subject.userId ?? subject.mspId} (${subject.mspId}) at ${time}, logged by ${by}`;
+  const possible = accesses.filter((access) => loggedByOthersOnly(access, finding).length > 0);
+  const named = MOST_TELLING.map((isTelling) => possible.filter(isTelling)).find(({ length }) => length > 0);
+  if (named === undefined) return finding;
+  const told = named.map((access) => {
+    const { requestId, subject, time } = access;
+    const others = loggedByOthersOnly(access, finding);
+    const by = [...new Set(others.map(({ custodian }) => custodian))].join(', ');
+    const kinds = [...new Set(others.map(({ entry }) => entry.kind))].join(', ');
+    return `${kinds}: request ${requestId} of ${subject.userId ?? subject.mspId} (${subject.mspId}) at ${time}, logged by ${by}`;
   });
   const requestId = named.length === 1 ? { requestId: named[0]?.requestId ?? '' } : {};
   return {
@@ -166,10 +168,20 @@ function nameRemoved(finding: Finding, accesses: readonly Access[]): Finding {
   };
 }
 
-function mayBe({ time, entries }: Access, { custodian, between }: Finding): boolean {
-  const at = Date.parse(time);
-  const after = between?.after === undefined ? -Infinity : Date.parse(between.after);
-  const before = between?.before === undefined ? Infinity : Date.parse(between.before);
-  const isAtTheTime = at >= after - CLOCK_DIFFERENCE_MS && at <= before + CLOCK_DIFFERENCE_MS;
-  return isAtTheTime && entries.every((entry) => entry.custodian !== custodian);
+/** A release that lacks a custodian's share says more than a refusal, and that more than what k others logged anyway. */
+const MOST_TELLING: readonly ((access: Access) => boolean)[] = [
+  ({ status }) => status === 'incomplete',
+  ({ status }) => status === 'refused',
+  () => true,
+];
+
+/** Entries of other custodians at the time of the gap, of a kind that this one's log does not have under the same request. */
+function loggedByOthersOnly({ entries }: Access, { custodian, between }: Finding): Access['entries'] {
+  const after = between?.after === undefined ? -Infinity : Date.parse(between.after) - CLOCK_DIFFERENCE_MS;
+  const before = between?.before === undefined ? Infinity : Date.parse(between.before) + CLOCK_DIFFERENCE_MS;
+  const own = new Set(entries.filter((each) => each.custodian === custodian).map(({ entry }) => entry.kind));
+  return entries.filter(({ custodian: other, entry }) => {
+    const at = Date.parse(entry.time);
+    return other !== custodian && !own.has(entry.kind) && at >= after && at <= before;
+  });
 }
