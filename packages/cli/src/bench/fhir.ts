@@ -1,39 +1,45 @@
 import type { FhirClient } from '../fhir-client.ts';
 import { inParallel, latency, machine, ratePerSecond, round, type Percentiles } from './measure.ts';
+import type { CpuBySteps } from './profile/index.ts';
 import { BUNDLE_ENTRIES, bundleOf, laboratoryResult, patientResource } from './resources.ts';
 
 export interface FhirBenchReport {
   readonly bundles: { readonly perSecond: number };
-  /** CPU of one create by part of the process: the servers' thread, everything else (ledger and signature workers), their sum. */
-  readonly creates: { readonly perSecond: number; readonly cpuMsPerStep: Readonly<Record<string, number>> };
+  /** CPU of one create by step (profile/steps.ts), measured on creates of their own: profiling costs time. */
+  readonly creates: { readonly perSecond: number; readonly cpuMsPerStep: CpuBySteps };
   readonly crud: { readonly perSecond: number };
   readonly crossRead: readonly ({ readonly records: number } & Percentiles)[];
   readonly machine: Readonly<Record<string, string | number>>;
-}
-
-export interface CpuUsage {
-  readonly serversMs: number;
-  readonly totalMs: number;
 }
 
 export interface FhirBenchSubject {
   readonly author: FhirClient;
   readonly patient: FhirClient;
   readonly foreigner: FhirClient;
-  readonly cpu: () => Promise<CpuUsage>;
+  /** Begins to profile the servers; what it returns ends that. */
+  profile(): Promise<() => Promise<CpuBySteps>>;
   /** Gives the patient user the key of this Patient's person, and grants everything to the foreigner. */
   openTo(patientId: string): Promise<void>;
 }
 
 const PATIENTS = 40;
-const PARALLEL = 8;
-const CREATES = 1_000;
-const CRUD_REQUESTS = 2_000;
-const CROSS_READS: readonly { readonly records: number; readonly runs: number }[] = [
-  { records: 1, runs: 100 },
-  { records: 100, runs: 30 },
-  { records: 1_000, runs: 10 },
-];
+const BUNDLES_AT_ONCE = 4;
+/** Clients that send single requests, each waiting for its answer. */
+const CLIENTS = 32;
+const CREATES = 2_000;
+const PROFILED_CREATES = 1_000;
+/** Rounds of ten requests that each client sends. */
+const CRUD_ROUNDS = 20;
+const CROSS_READS = [
+  { records: 1, warmUp: 50, runs: 200 },
+  { records: 100, warmUp: 5, runs: 50 },
+  { records: 1_000, warmUp: 3, runs: 30 },
+] as const;
+/** Entries of the bundles that a cross-organisation read is prepared with. */
+const PREPARED_ENTRIES = 250;
+
+/** Generated resources of one number never have the other's. */
+const NUMBERS = { creates: 1_000_000, profiled: 2_000_000, crud: 3_000_000, crossRead: 5_000_000 } as const;
 
 /** `resources` are written in bundles first, so that everything after runs on a filled server. */
 export async function benchFhir(
@@ -41,13 +47,15 @@ export async function benchFhir(
   resources: number,
   onProgress: (line: string) => void,
 ): Promise<FhirBenchReport> {
+  const { author } = subject;
   onProgress('registering patients');
-  const patients = await createPatients(subject.author);
-  const bundles = await writeBundles(subject.author, patients, resources, onProgress);
+  const patients: string[] = [];
+  for (let i = 0; i < PATIENTS; i++) patients.push(await create(author, 'Patient', patientResource(i)));
+  const bundles = await writeBundles(author, patients, resources, onProgress);
   onProgress('single creates');
   const creates = await measureCreates(subject, patients);
   onProgress('mixed requests');
-  const crud = await measureCrud(subject.author, patients);
+  const crud = await measureCrud(author, patients);
   onProgress('reads across organisations');
   const crossRead = await measureCrossReads(subject);
   return {
@@ -57,13 +65,6 @@ export async function benchFhir(
     crossRead,
     machine: machine(),
   };
-}
-
-async function createPatients(author: FhirClient): Promise<string[]> {
-  const ids: string[] = [];
-  for (let number = 0; number < PATIENTS; number++)
-    ids.push(await create(author, 'Patient', patientResource(number)));
-  return ids;
 }
 
 async function writeBundles(
@@ -82,57 +83,50 @@ async function writeBundles(
     written += BUNDLE_ENTRIES;
     if (written % 1_000 === 0) onProgress(`${written}/${resources} resources in bundles`);
   });
-  return round((await ratePerSecond(tasks, PARALLEL)) * BUNDLE_ENTRIES);
+  return round((await ratePerSecond(tasks, BUNDLES_AT_ONCE)) * BUNDLE_ENTRIES);
 }
 
 async function measureCreates(
-  { author, cpu }: FhirBenchSubject,
+  subject: FhirBenchSubject,
   patients: readonly string[],
 ): Promise<FhirBenchReport['creates']> {
-  const tasks = Array.from(
-    { length: CREATES },
-    (_, i) => () =>
-      create(author, 'Observation', laboratoryResult(patients[i % patients.length] as string, 1_000_000 + i)),
+  const creates = (count: number, first: number) =>
+    Array.from({ length: count }, (_, i) => async () => {
+      const patient = patients[i % patients.length] as string;
+      await create(subject.author, 'Observation', laboratoryResult(patient, first + i));
+    });
+  const perSecond = await ratePerSecond(creates(CREATES, NUMBERS.creates), CLIENTS);
+  const end = await subject.profile();
+  await inParallel(creates(PROFILED_CREATES, NUMBERS.profiled), CLIENTS);
+  const steps = Object.entries(await end()).map(
+    ([step, ms]) => [step, round(ms / PROFILED_CREATES)] as const,
   );
-  const before = await cpu();
-  const perSecond = await ratePerSecond(tasks, PARALLEL);
-  const after = await cpu();
-  const servers = (after.serversMs - before.serversMs) / CREATES;
-  const total = (after.totalMs - before.totalMs) / CREATES;
-  return {
-    perSecond,
-    cpuMsPerStep: { servers: round(servers), ledger: round(total - servers), total: round(total) },
-  };
+  return { perSecond, cpuMsPerStep: Object.fromEntries(steps.toSorted(([, a], [, b]) => b - a)) };
 }
 
-/** Of ten requests five read, two search by patient, two create, one updates. */
+/** Every client has a resource of its own. Of ten requests five read it, two search it, two create others, one updates it. */
 async function measureCrud(author: FhirClient, patients: readonly string[]): Promise<number> {
-  const ids = await Promise.all(
-    patients.map((patient, i) => create(author, 'Observation', laboratoryResult(patient, 2_000_000 + i))),
+  const numbers = Array.from({ length: CLIENTS }, (_, client) => NUMBERS.crud + client * 1_000);
+  const clients = await Promise.all(
+    numbers.map(async (first, client) => {
+      const patient = patients[client % patients.length] as string;
+      const id = await create(author, 'Observation', laboratoryResult(patient, first));
+      return { first, patient, id };
+    }),
   );
-  const versions = ids.map(() => 1);
-  const request = async (i: number): Promise<unknown> => {
-    const slot = Math.floor(i / 10) % ids.length;
-    const [id, patient] = [ids[slot] as string, patients[slot] as string];
-    const kind = i % 10;
-    if (kind < 5) return author.expect('GET', `Observation/${id}`);
-    if (kind < 7)
-      return author.expect(
-        'GET',
-        `Observation?patient=${patient}&identifier=urn:healthchain:bench|result-${2_000_000 + slot}`,
-      );
-    if (kind < 9) return create(author, 'Observation', laboratoryResult(patient, 3_000_000 + i));
-    const etag = `W/"${versions[slot]}"`;
-    versions[slot] = (versions[slot] as number) + 1;
-    const changed = { ...laboratoryResult(patient, 4_000_000 + i), id };
-    return author.expect('PUT', `Observation/${id}`, JSON.stringify(changed), { 'if-match': etag });
-  };
-  const tasks = Array.from({ length: CRUD_REQUESTS }, (_, i) => () => request(i));
-  // One task a round of ten, so that the updates of one resource do not overtake each other.
-  const rounds = Array.from({ length: CRUD_REQUESTS / 10 }, (_, turn) => async () => {
-    for (const task of tasks.slice(turn * 10, turn * 10 + 10)) await task();
+  const tasks = clients.map(({ first, patient, id }) => async () => {
+    const query = `Observation?patient=${patient}&identifier=urn:healthchain:bench|result-${first}`;
+    for (let turn = 0; turn < CRUD_ROUNDS; turn++) {
+      for (let i = 0; i < 5; i++) await author.expect('GET', `Observation/${id}`);
+      for (let i = 0; i < 2; i++) await author.expect('GET', query);
+      for (let i = 1; i < 3; i++)
+        await create(author, 'Observation', laboratoryResult(patient, first + turn * 2 + i));
+      const amended = { ...laboratoryResult(patient, first), id, note: [{ text: `Amended ${turn}` }] };
+      const version = { 'if-match': `W/"${turn + 1}"` };
+      await author.expect('PUT', `Observation/${id}`, JSON.stringify(amended), version);
+    }
   });
-  return round((await ratePerSecond(rounds, PARALLEL)) * 10);
+  return round((await ratePerSecond(tasks, CLIENTS)) * CRUD_ROUNDS * 10);
 }
 
 async function measureCrossReads(subject: FhirBenchSubject): Promise<FhirBenchReport['crossRead']> {
@@ -140,22 +134,27 @@ async function measureCrossReads(subject: FhirBenchSubject): Promise<FhirBenchRe
   await subject.openTo(patient);
   const reads: FhirBenchReport['crossRead'][number][] = [];
   let written = 0;
-  for (const { records, runs } of CROSS_READS) {
-    const missing = Array.from({ length: records - written }, (_, i) =>
-      laboratoryResult(patient, 5_000_000 + written + i),
-    );
-    const bundles = Array.from({ length: Math.ceil(missing.length / 250) }, (_, i) =>
-      missing.slice(i * 250, i * 250 + 250),
-    );
-    await inParallel(
-      bundles.map((bundle) => () => subject.author.expect('POST', '', bundleOf(bundle))),
-      1,
-    );
-    written = records;
+  for (const { records, warmUp, runs } of CROSS_READS) {
+    for (; written < records; written += Math.min(PREPARED_ENTRIES, records - written)) {
+      const results = Array.from({ length: Math.min(PREPARED_ENTRIES, records - written) }, (_, i) =>
+        laboratoryResult(patient, NUMBERS.crossRead + written + i),
+      );
+      await subject.author.expect('POST', '', bundleOf(results));
+    }
     const path = `Observation?patient=${patient}&_count=${records}`;
-    reads.push({ records, ...(await latency(() => subject.foreigner.expect('GET', path), runs)) });
+    const read = () => subject.foreigner.expect('GET', path);
+    assertFound((await read()).text, records);
+    reads.push({ records, ...(await latency(read, { runs, warmUp })) });
   }
   return reads;
+}
+
+/** A read that found less than there is measured something else. */
+function assertFound(text: string, records: number): void {
+  const { entry = [] } = JSON.parse(text) as { entry?: readonly { search?: { mode?: string } }[] };
+  const matches = entry.filter(({ search }) => search?.mode === 'match').length;
+  if (matches !== records)
+    throw new Error(`A read across organisations found ${matches} of ${records} records`);
 }
 
 async function create(

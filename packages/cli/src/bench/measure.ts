@@ -27,15 +27,18 @@ export async function inParallel(
   );
 }
 
-/** Times one task after another. */
-export async function latency(task: () => Promise<unknown>, runs: number): Promise<Percentiles> {
-  const times: number[] = [];
-  for (let run = 0; run < runs; run++) {
+/** Times one task after another, after some that are not counted. */
+export async function latency(
+  task: () => Promise<unknown>,
+  { runs, warmUp }: { readonly runs: number; readonly warmUp: number },
+): Promise<Percentiles> {
+  const all: number[] = [];
+  for (let run = 0; run < warmUp + runs; run++) {
     const started = performance.now();
     await task();
-    times.push(performance.now() - started);
+    all.push(performance.now() - started);
   }
-  times.sort((a, b) => a - b);
+  const times = all.slice(warmUp).sort((a, b) => a - b);
   const at = (share: number): number =>
     round(times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0);
   return { p50Ms: at(0.5), p95Ms: at(0.95) };

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
 import { benchLedger } from '@healthchain/ledger';
 import { wholeNumber } from '../arguments.ts';
-import { benchFhir, type CpuUsage, type FhirBenchReport } from '../bench/fhir.ts';
+import { benchFhir, type FhirBenchReport } from '../bench/fhir.ts';
+import type { CpuBySteps } from '../bench/profile/index.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { consentResource } from '../consortium/consent.ts';
 import { organisationOf, requireState, userOf } from '../consortium/state.ts';
@@ -66,7 +66,10 @@ async function measure(
     author: await clientFor(data, state, 'nina'),
     patient,
     foreigner: await clientFor(data, state, 'sven'),
-    cpu: () => control<CpuUsage>(data, 'cpu'),
+    profile: async () => {
+      await control(data, 'profile.start');
+      return () => control<CpuBySteps>(data, 'profile.stop');
+    },
     openTo: async (patientId: string) => {
       await control(data, 'bind', { user: 'maria', patient: patientId });
       const terms = {

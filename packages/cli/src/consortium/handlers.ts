@@ -4,6 +4,7 @@ import type { ConsortiumStatus, NodeStatus } from '../commands/nodes.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { enrolPatient } from './enrol-patient.ts';
 import { text } from './params.ts';
+import { profileHandlers } from './profile-handlers.ts';
 import { bindKey } from './stage.ts';
 import { fhirBaseOf, organisationOf, userOf } from './state.ts';
 import type { Consortium } from './up.ts';
@@ -27,8 +28,8 @@ export function controlHandlers(
       return null;
     },
     enrol: (params) => enrolPatient(consortium, data, text(params, 'user'), text(params, 'patient')),
-    cpu: () => Promise.resolve(cpuUsage()),
     ...ledgerHandlers(consortium.engine),
+    ...profileHandlers(),
     rebuild: (params, progress) => rebuild(consortium, text(params, 'organisation'), progress),
   };
 }
@@ -96,11 +97,4 @@ async function rebuild(
   const running = organisations.find(({ organisation }) => organisation.name === name);
   if (running === undefined) throw new CliError('USAGE', `${name} does not run`);
   return running.exchange.rebuild(({ done, total }) => progress(`${done}/${total} versions`));
-}
-
-/** Milliseconds of CPU since the start: of the thread that serves HTTP, and of the whole process. */
-function cpuUsage(): { serversMs: number; totalMs: number } {
-  const thread = process.threadCpuUsage();
-  const whole = process.cpuUsage();
-  return { serversMs: (thread.user + thread.system) / 1_000, totalMs: (whole.user + whole.system) / 1_000 };
 }
