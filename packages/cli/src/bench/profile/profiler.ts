@@ -3,7 +3,7 @@ import { Session } from 'node:inspector/promises';
 import { CliError } from '../../error.ts';
 
 /** What one thread did between start and stop. */
-export interface ThreadProfile {
+interface ThreadProfile {
   readonly profile: Profiler.Profile;
   readonly cpuMs: number;
 }
