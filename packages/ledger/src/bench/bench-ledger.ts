@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, hash, type Contract } from '@hyperledger/fabric-gateway';
 import { utf8 } from '@healthchain/core';
 import { nativeSigner } from '../crypto/index.ts';
-import { createNetwork, enroll, startEngine, type Engine, type NetworkDefinition } from '../engine/index.ts';
+import { createNetwork, enroll, startEngine, type Engine } from '../engine/index.ts';
 import { LedgerError } from '../error.ts';
 import { FILL_ROWS } from './chaincode.ts';
 import { checkInProcess } from './check.ts';
+import { BATCH, DEFINITION, MEMBERS } from './definition.ts';
 import { load, percentile, write, type LoadResult } from './load.ts';
 import { describeMachine, timePrimitives } from './primitives.ts';
 
@@ -19,6 +20,7 @@ export interface BenchOptions {
   readonly clients?: readonly number[];
   /** Nodes share outcomes of verifications; true unless said otherwise. */
   readonly shareVerifications?: boolean;
+  /** Beside the engine's own thread; one unless said otherwise. */
   readonly verifyThreads?: number;
   readonly onProgress?: (line: string) => void;
 }
@@ -50,33 +52,6 @@ const CLIENTS = [1, 50, 500];
 const WARM_UP_MS = 2000;
 const DEADLINE_MS = 60_000;
 const FILLERS = 20;
-const MEMBERS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'];
-const BATCH = { maxMessageCount: 500, preferredMaxBytes: 2 * 1024 * 1024 };
-
-const DEFINITION: NetworkDefinition = {
-  organisations: ['north', 'south', 'authority'].map((name, i) => ({
-    name,
-    mspId: MEMBERS[i] as string,
-    domain: `${name}.test`,
-    peers: 1,
-    orderers: 1,
-  })),
-  channels: [
-    {
-      name: 'bench',
-      members: MEMBERS,
-      contracts: [
-        {
-          name: 'bench',
-          version: '1.0',
-          endorsement: `OutOf(2,${MEMBERS.map((id) => `'${id}.peer'`).join(',')})`,
-        },
-      ],
-      batch: BATCH,
-    },
-  ],
-};
-
 /**
  * Measures the embedded ledger on a network of its own: clients in this thread, the engine in another. Writes count when
  * they are VALID in blocks that a separate process has verified from the files.
@@ -92,7 +67,7 @@ export async function benchLedger(options: BenchOptions): Promise<BenchReport> {
         bench: { module: new URL('./chaincode.ts', import.meta.url).href, export: 'benchChaincode' },
       },
       worker: true,
-      verifyThreads: options.verifyThreads ?? 0,
+      verifyThreads: verifyThreadsOf(options),
       shareVerifications: options.shareVerifications ?? true,
     });
     const measured = await closing(engine, () => measure(engine, directory, options, tell));
@@ -153,10 +128,15 @@ async function measure(
       signMicros: primitives.signMicros,
       verifyMicros: primitives.verifyMicros,
       shareVerifications: options.shareVerifications ?? true,
-      verifyThreads: options.verifyThreads ?? 0,
+      verifyThreads: verifyThreadsOf(options),
     },
   };
   return { report, acknowledged };
+}
+
+/** One thread to itself beside clients and engine, where the machine has a second core. */
+function verifyThreadsOf({ verifyThreads }: BenchOptions): number {
+  return verifyThreads ?? (availableParallelism() > 1 ? 1 : 0);
 }
 
 function periods(options: BenchOptions) {

@@ -29,16 +29,28 @@ export interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** Items that are posted together at most: with more the other thread would wait while this one still produces. */
+const MAX_ITEMS = 32;
+
 /** Collects items until the turn of the event loop ends: one message costs a thread more than the items in it. */
 export function batching<T>(post: (items: readonly T[]) => void): (item: T) => void {
   let items: T[] = [];
+  let isScheduled = false;
   const flush = () => {
     const batch = items;
     items = [];
-    post(batch);
+    if (batch.length > 0) post(batch);
+  };
+  const atEndOfTurn = () => {
+    isScheduled = false;
+    flush();
   };
   return (item) => {
-    if (items.length === 0) setImmediate(flush);
     items.push(item);
+    if (items.length >= MAX_ITEMS) flush();
+    else if (!isScheduled) {
+      isScheduled = true;
+      setImmediate(atEndOfTurn);
+    }
   };
 }

@@ -47,10 +47,8 @@ async function waitFor(network: GatewayNetwork, context: CallContext, channelId:
   while (!signal.aborted) {
     const ledger = ledgerOf(network, channelId);
     if (ledger === undefined) throw new RpcError(Code.UNAVAILABLE, 'no peer of the channel is running');
-    const changed = ledger.changed(signal);
-    const place = ledger.place(txId);
+    const place = await ledger.placed(txId, signal);
     if (place !== undefined) return place;
-    await changed;
   }
   throw reasonOf(signal);
 }

@@ -17,10 +17,18 @@ export function createIdentityManager(
   return new Manager(mspConfigs.map((config) => new Msp(config, options)));
 }
 
+interface KeptIdentity {
+  readonly serialized: Buffer;
+  readonly identity: MspIdentity;
+}
+
+/** Part of a certificate's signature, in PEM: enough to find it by, short enough to be hashed at every look. */
+const SAMPLE = { fromEnd: 96, bytes: 48 };
+
 class Manager implements IdentityManager {
   readonly #msps: ReadonlyMap<string, Msp>;
-  #recent = new Map<string, MspIdentity>();
-  #older = new Map<string, MspIdentity>();
+  #recent = new Map<string, KeptIdentity>();
+  #older = new Map<string, KeptIdentity>();
 
   constructor(msps: readonly Msp[]) {
     this.#msps = new Map(msps.map((msp) => [msp.mspId, msp]));
@@ -31,10 +39,15 @@ class Manager implements IdentityManager {
   }
 
   deserialize(serialized: Uint8Array): Identity {
-    const key = Buffer.from(serialized.buffer, serialized.byteOffset, serialized.length).toString('latin1');
-    const identity = this.#recent.get(key) ?? this.#older.get(key) ?? this.#decode(serialized);
-    if (!this.#recent.has(key)) this.#keep(key, identity);
-    return identity;
+    const bytes = Buffer.from(serialized.buffer, serialized.byteOffset, serialized.length);
+    const key = sampleOf(bytes);
+    const recent = this.#recent.get(key);
+    if (recent?.serialized.equals(bytes) === true) return recent.identity;
+    const older = this.#older.get(key);
+    const known = older?.serialized.equals(bytes) === true ? older : undefined;
+    const kept = known ?? { serialized: Buffer.from(bytes), identity: this.#decode(serialized) };
+    this.#keep(key, kept);
+    return kept.identity;
   }
 
   validate(identity: Identity, at?: Date): void {
@@ -61,12 +74,12 @@ class Manager implements IdentityManager {
     return this.#mspOf(parsed.mspId).deserialize(parsed.certificate);
   }
 
-  #keep(key: string, identity: MspIdentity): void {
+  #keep(key: string, kept: KeptIdentity): void {
     if (this.#recent.size >= MAX_CACHED_IDENTITIES / 2) {
       this.#older = this.#recent;
       this.#recent = new Map();
     }
-    this.#recent.set(key, identity);
+    this.#recent.set(key, kept);
   }
 
   #mspOf(mspId: string): Msp {
@@ -78,4 +91,9 @@ class Manager implements IdentityManager {
       );
     return msp;
   }
+}
+
+function sampleOf(serialized: Buffer): string {
+  const start = Math.max(0, serialized.length - SAMPLE.fromEnd);
+  return serialized.toString('latin1', start, start + SAMPLE.bytes);
 }

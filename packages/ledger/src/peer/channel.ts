@@ -4,7 +4,7 @@ import { LedgerError } from '../error.ts';
 import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
 import { parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { FileStore, KeyValueStore, Location, TransactionPlace } from '../storage/index.ts';
+import type { FileStore, KeyValueStore, TransactionPlace } from '../storage/index.ts';
 import { LedgerStore } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { Committer, type CommittedBlock } from './committer.ts';
@@ -12,10 +12,11 @@ import { DefinitionCache } from './definitions.ts';
 import type { BlockFeed, BlockSource } from './feed.ts';
 import type { HistorySource, KeyModification } from './stub-iterators.ts';
 import type { LedgerQueries } from './system-chaincodes.ts';
+import { Placements } from './placements.ts';
 import { Waiters } from './waiters.ts';
 
 /** Committed blocks that events and history are served from without reading the disk. */
-const CACHED_BLOCKS = 32;
+const CACHED_BLOCKS = 8;
 
 export interface ChannelSettings {
   readonly name: string;
@@ -38,6 +39,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   readonly definitions = new DefinitionCache();
   readonly #stopping = new AbortController();
   readonly #waiters = new Waiters();
+  readonly #placements = new Placements();
   #paused: (() => void) | undefined;
   #pause: Promise<void> | undefined;
   #following: Promise<void> = Promise.resolve();
@@ -54,7 +56,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     const { store, pending } = await LedgerStore.open(files, openRows, directory);
     let committer: Committer;
     try {
-      committer = await committerOver(store, pending, settings);
+      committer = await Committer.catchUp(store, pending, settings);
     } catch (error) {
       await store.close();
       throw error;
@@ -113,6 +115,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     this.resume();
     await this.#following;
     this.#waiters.wake();
+    this.#placements.end();
     await this.#store.close();
   }
 
@@ -139,6 +142,13 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
 
   place(txId: string): TransactionPlace | undefined {
     return this.#store.transaction(txId);
+  }
+
+  /** The place of a transaction as soon as it has one; undefined when `signal` or the peer's stop ends the wait. */
+  async placed(txId: string, signal: AbortSignal): Promise<TransactionPlace | undefined> {
+    const place = this.place(txId);
+    if (place !== undefined || this.isStopped) return place;
+    return this.#placements.wait(txId, signal);
   }
 
   async envelope(block: number, index: number): Promise<Uint8Array> {
@@ -233,18 +243,7 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   #remember(committed: CommittedBlock): void {
     this.#cache.set(committed.number, committed);
     this.#cache.delete(committed.number - CACHED_BLOCKS);
+    this.#placements.note(committed);
     this.#waiters.wake();
   }
-}
-
-async function committerOver(
-  store: LedgerStore,
-  pending: readonly Location[],
-  { genesis, verifier }: ChannelSettings,
-): Promise<Committer> {
-  const hasGenesis = store.height > 0;
-  if (!hasGenesis) await Committer.join(store, genesis, pending[0]);
-  const committer = await Committer.open(store, verifier);
-  for (const place of hasGenesis ? pending : pending.slice(1)) await committer.replay(place);
-  return committer;
 }

@@ -7,7 +7,7 @@ import { configFromBlockOnce, configFromEnvelopeOnce } from '../ordering/configs
 import { checkFinality, councilOf } from '../ordering/council.ts';
 import { dataHashOnce, mustBeWellFormed, parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { BlockCommit, LedgerStore, Location } from '../storage/index.ts';
+import type { BlockCommit, LedgerStore, LedgerView, Location, StateRow } from '../storage/index.ts';
 import {
   blockHeaderHash,
   validateBlock,
@@ -41,6 +41,19 @@ export class Committer {
     this.#store = store;
     this.#verifier = verifier;
     this.#config = config;
+  }
+
+  /** Joins the channel by its genesis block the first time, and applies the blocks that the store's log is ahead by. */
+  static async catchUp(
+    store: LedgerStore,
+    pending: readonly Location[],
+    { genesis, verifier }: { readonly genesis: Uint8Array; readonly verifier: Verifier },
+  ): Promise<Committer> {
+    const hasGenesis = store.height > 0;
+    if (!hasGenesis) await Committer.join(store, genesis, pending[0]);
+    const committer = await Committer.open(store, verifier);
+    for (const place of hasGenesis ? pending : pending.slice(1)) await committer.replay(place);
+    return committer;
   }
 
   /** Over a store that holds block 0 at least. */
@@ -108,10 +121,7 @@ export class Committer {
     const transactions = delivered.block.data.map(parsedOnce);
     const view = this.#store.view();
     try {
-      const state: StateReader = {
-        get: (namespace, key) => view.get(namespace, key),
-        range: (namespace, start, end) => view.range(namespace, start, end),
-      };
+      const state = readOnce(view, this.#store);
       const validation = await validateBlock({
         number: delivered.block.header.number,
         transactions,
@@ -136,6 +146,20 @@ export class Committer {
       await view.close();
     }
   }
+}
+
+/** Validation asks for a written key's row when it looks for its policy, and again when it applies the write. */
+function readOnce(view: LedgerView, store: LedgerStore): StateReader {
+  const known = new Map<string, StateRow | undefined>();
+  return {
+    get(namespace, key) {
+      const name = `${namespace}\0${key}`;
+      if (!known.has(name)) known.set(name, view.get(namespace, key));
+      return known.get(name);
+    },
+    range: (namespace, start, end) => view.range(namespace, start, end),
+    mayHaveMetadata: (namespace) => store.mayHaveMetadata(namespace),
+  };
 }
 
 function sealed(block: RawBlock, validation: BlockValidation): RawBlock {

@@ -42,7 +42,7 @@ export class ChaincodeStub extends ProposalStub {
   async getState(key: string): Promise<Buffer> {
     return this.#call('GET_STATE', () => {
       const row = this.#simulator.get(this.#namespace, key);
-      return row === undefined ? Buffer.alloc(0) : asBuffer(row.value);
+      return Buffer.from(row?.value ?? []);
     });
   }
 
@@ -214,8 +214,4 @@ export class ChaincodeStub extends ProposalStub {
     const text = cause instanceof Error ? cause.message : String(cause);
     return new Error(`${type} failed: transaction ID: ${this.getTxID()}: ${text}`, { cause });
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

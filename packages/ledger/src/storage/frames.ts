@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /**
  * A frame of a block segment: magic, number of the block, length of the payload (all big-endian), SHA-256 over number and
@@ -50,5 +50,5 @@ export function nextWholeFrame(bytes: Uint8Array, offset: number): number | unde
 function frameDigest(number: number, payload: Uint8Array): Buffer {
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64BE(BigInt(number), 0);
-  return hash('sha256', Buffer.concat([prefix, payload]), 'buffer');
+  return createHash('sha256').update(prefix).update(payload).digest();
 }

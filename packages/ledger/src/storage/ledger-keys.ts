@@ -32,6 +32,8 @@ export interface Savepoint {
   readonly headerHash: Uint8Array;
   readonly commitHash: Uint8Array | undefined;
   readonly transactions: number;
+  /** Namespaces in which a key has, or has had, metadata. */
+  readonly metadataIn: readonly string[];
 }
 
 export function stateKey(namespace: string, key: string): Uint8Array {
@@ -162,10 +164,12 @@ export function decodeSavepoint(bytes: Uint8Array): Savepoint {
     headerHash: string;
     commitHash?: string;
     transactions: number;
+    metadataIn: readonly string[];
   };
   return {
     height: raw.height,
     transactions: raw.transactions,
+    metadataIn: raw.metadataIn,
     headerHash: Buffer.from(raw.headerHash, 'hex'),
     commitHash: raw.commitHash === undefined ? undefined : Buffer.from(raw.commitHash, 'hex'),
   };

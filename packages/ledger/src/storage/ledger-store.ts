@@ -8,6 +8,7 @@ import { mustHoldEveryBlock } from './lost-batches.ts';
 import * as keys from './ledger-keys.ts';
 import { LedgerView } from './ledger-view.ts';
 import { framesFrom } from './pending-frames.ts';
+import { RowCache } from './row-cache.ts';
 import { encodeStateRow, type StateRow } from './state-rows.ts';
 
 /** A block with everything its commit changes, as validation found it. */
@@ -29,7 +30,9 @@ export interface BlockCommit {
 export class LedgerStore {
   readonly #log: BlockLog;
   readonly #rows: KeyValueStore;
+  readonly #cache = new RowCache();
   #savepoint: keys.Savepoint | undefined;
+  #isApplying = false;
 
   private constructor(log: BlockLog, rows: KeyValueStore) {
     this.#log = log;
@@ -91,6 +94,7 @@ export class LedgerStore {
       headerHash: block.headerHash,
       commitHash: block.commitHash,
       transactions: (this.#savepoint?.transactions ?? 0) + block.transactions.length,
+      metadataIn: this.#metadataAfter(block),
     };
     const changes: Change[] = [
       ...this.#stateChanges(block),
@@ -100,12 +104,21 @@ export class LedgerStore {
       { type: 'put', key: keys.SAVEPOINT_KEY, value: keys.encodeSavepoint(savepoint) },
       { type: 'put', key: keys.HEIGHT_KEY, value: keys.encodeHeight(savepoint.height) },
     ];
+    this.#isApplying = true;
+    for (const { namespace, key } of block.updates) this.#cache.forget(namespace, key);
     await this.#rows.write(changes);
     this.#savepoint = savepoint;
+    this.#isApplying = false;
+  }
+
+  /** False only where no key of the namespace has had metadata so far. */
+  mayHaveMetadata(namespace: string): boolean {
+    return this.#savepoint?.metadataIn.includes(namespace) === true;
   }
 
   view(): LedgerView {
-    return new LedgerView(this.#rows.view());
+    const settledHeight = () => (this.#isApplying ? undefined : this.height);
+    return new LedgerView(this.#rows.view(), { rows: this.#cache, settledHeight });
   }
 
   /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
@@ -152,6 +165,7 @@ export class LedgerStore {
         ? { type: 'del', key: rowKey }
         : { type: 'put', key: rowKey, value: encodeStateRow(namespace, key, row) };
     await this.#rows.write([change]);
+    this.#cache.forget(namespace, key);
   }
 
   /** Every stored block and every damage of the log, in the order written. */
@@ -167,6 +181,12 @@ export class LedgerStore {
   #mustFollow(number: number): void {
     if (number === this.height) return;
     throw new LedgerError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.height}`);
+  }
+
+  #metadataAfter({ updates }: BlockCommit): readonly string[] {
+    const before = this.#savepoint?.metadataIn ?? [];
+    const fresh = updates.filter(({ metadata }) => metadata.length > 0).map(({ namespace }) => namespace);
+    return fresh.length === 0 ? before : [...new Set([...before, ...fresh])].toSorted();
   }
 
   #stateChanges(block: BlockCommit): Change[] {

@@ -1,23 +1,38 @@
 import type { KeyValueView } from './key-value.ts';
 import * as keys from './ledger-keys.ts';
+import type { RowCache } from './row-cache.ts';
 import { decodeStateRow, type StateRow } from './state-rows.ts';
+
+/** What a view knows of the store that it was opened on. */
+export interface ViewOrigin {
+  readonly rows: RowCache;
+  /** Blocks applied by now; undefined while one is being applied. */
+  readonly settledHeight: () => number | undefined;
+}
 
 /** One committed prefix of the ledger. Must be closed. Rows are checked against their digests as they are read. */
 export class LedgerView {
   readonly #view: KeyValueView;
+  readonly #origin: ViewOrigin;
   /** Number of blocks that the view shows. */
   readonly height: number;
 
-  constructor(view: KeyValueView) {
+  constructor(view: KeyValueView, origin: ViewOrigin) {
     this.#view = view;
-    const row = view.get(keys.HEIGHT_KEY);
-    this.height = row === undefined ? 0 : keys.decodeHeight(row);
+    this.#origin = origin;
+    this.height = origin.settledHeight() ?? heightIn(view);
   }
 
   /** @throws LedgerError STATE_CORRUPT */
   get(namespace: string, key: string): StateRow | undefined {
-    const row = this.#view.get(keys.stateKey(namespace, key));
-    return row === undefined ? undefined : decodeStateRow(namespace, key, row);
+    const { rows, settledHeight } = this.#origin;
+    const known = rows.get(namespace, key, this.height);
+    if (known !== undefined) return known;
+    const stored = this.#view.get(keys.stateKey(namespace, key));
+    if (stored === undefined) return undefined;
+    const row = decodeStateRow(namespace, key, stored);
+    if (settledHeight() === this.height) rows.keep(namespace, key, row);
+    return row;
   }
 
   /** Keys in [start, end) in byte order; an empty end is open. @throws LedgerError STATE_CORRUPT */
@@ -54,4 +69,9 @@ export class LedgerView {
   async close(): Promise<void> {
     await this.#view.close();
   }
+}
+
+function heightIn(view: KeyValueView): number {
+  const row = view.get(keys.HEIGHT_KEY);
+  return row === undefined ? 0 : keys.decodeHeight(row);
 }

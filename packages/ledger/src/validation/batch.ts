@@ -116,9 +116,15 @@ export class UpdateBatch {
     if ((flag & DELETE) !== 0) return { key, value: undefined, metadata: NOTHING };
     if ((flag & UPSERT) !== 0 && (flag & (METADATA_UPDATE | METADATA_DELETE)) !== 0)
       return { key, value, metadata };
+    if ((flag | UPSERT) === UPSERT) return { key, value, metadata: this.#metadata(namespace, key) };
     const latest = this.#latest(namespace, key);
-    if ((flag | UPSERT) === UPSERT) return { key, value, metadata: latest?.metadata ?? NOTHING };
     return latest?.value === undefined ? undefined : { key, value: latest.value, metadata };
+  }
+
+  #metadata(namespace: string, key: string): Uint8Array {
+    const update = this.get(namespace, key);
+    if (update !== undefined || !this.#state.mayHaveMetadata(namespace)) return update?.metadata ?? NOTHING;
+    return this.#state.get(namespace, key)?.metadata ?? NOTHING;
   }
 
   #latest(namespace: string, key: string): StateUpdate | VersionedValue | undefined {

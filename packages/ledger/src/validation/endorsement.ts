@@ -99,11 +99,16 @@ export class EndorsementJudge {
     trial: NamespaceTrial,
   ): boolean {
     if (this.#changed.has(keyName(space, key))) return false;
-    const own = decodeMetadata(this.#state.get(space, key)?.metadata).get(KEY_POLICY);
+    const own = this.#metadataOf(space, key)?.get(KEY_POLICY);
     if (own !== undefined && own.length > 0) return trial.byKey(() => this.#keyPolicy(own));
     return collection === ''
       ? trial.byChaincode()
       : trial.byCollection(collection, () => this.#collectionPolicy(namespace, collection));
+  }
+
+  #metadataOf(space: string, key: string): ReadonlyMap<string, Uint8Array> | undefined {
+    if (!this.#state.mayHaveMetadata(space)) return undefined;
+    return decodeMetadata(this.#state.get(space, key)?.metadata);
   }
 
   #noteChangedPolicies(set: NamespaceSet): void {

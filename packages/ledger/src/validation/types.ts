@@ -72,6 +72,8 @@ export interface StateReader {
   get(namespace: string, key: string): VersionedValue | undefined;
   /** Keys in [start, end) in byte order; end '' is open. */
   range(namespace: string, start: string, end: string): Iterable<KeyVersion> | AsyncIterable<KeyVersion>;
+  /** False only where no key of the namespace has had metadata so far: then its rows need not be looked at for it. */
+  mayHaveMetadata(namespace: string): boolean;
 }
 
 export interface StateUpdate {

@@ -67,7 +67,11 @@ export function validateGenesis(block: Uint8Array): BlockValidation {
   };
 }
 
-const EMPTY_STATE: StateReader = { get: () => undefined, range: () => [] };
+const EMPTY_STATE: StateReader = {
+  get: () => undefined,
+  range: () => [],
+  mayHaveMetadata: () => false,
+};
 
 function judgeTransactions(
   block: BlockToValidate,

@@ -26,6 +26,10 @@ export class ReplayState implements StateReader {
     }
   }
 
+  mayHaveMetadata(): boolean {
+    return true;
+  }
+
   apply(updates: readonly StateUpdate[]): void {
     for (const { namespace, key, value, metadata, version } of updates) {
       const rows = this.#namespaces.get(namespace) ?? new Map<string, VersionedValue>();

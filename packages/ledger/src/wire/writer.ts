@@ -1,13 +1,12 @@
 import { utf8, type Bytes } from '@healthchain/core';
 
-const INITIAL = 256;
-
 /**
  * Writes protobuf messages exactly as Go's `proto.Marshal` does for proto3: the caller writes fields in ascending order;
  * scalars, strings and bytes of default value are left out, messages that are present are written even when empty.
  */
 export class WireWriter {
-  #bytes: Bytes = new Uint8Array(INITIAL);
+  /** What has been written, in order: single bytes, and arrays that are copied once, at the end. */
+  readonly #parts: (number | Uint8Array)[] = [];
   #length = 0;
 
   bytes(field: number, value: Uint8Array): this {
@@ -55,42 +54,46 @@ export class WireWriter {
     return this;
   }
 
-  /** Bytes as they are, without a tag. */
+  /** Bytes as they are, without a tag; not to be changed before `finish`. */
   raw(value: Uint8Array): this {
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
+    this.#parts.push(value);
     this.#length += value.length;
     return this;
   }
 
   finish(): Bytes {
-    return this.#bytes.slice(0, this.#length);
+    const bytes = new Uint8Array(this.#length);
+    let offset = 0;
+    for (const part of this.#parts) {
+      if (typeof part === 'number') bytes[offset++] = part;
+      else {
+        bytes.set(part, offset);
+        offset += part.length;
+      }
+    }
+    return bytes;
   }
 
   #varint(value: number): void {
-    this.#reserve(10);
     let rest = value;
     while (rest > 0x7f) {
-      this.#bytes[this.#length++] = (rest % 128) | 0x80;
+      this.#byte((rest % 128) | 0x80);
       rest = Math.floor(rest / 128);
     }
-    this.#bytes[this.#length++] = rest;
+    this.#byte(rest);
   }
 
   #bigVarint(value: bigint): void {
-    this.#reserve(10);
     let rest = BigInt.asUintN(64, value);
     while (rest > 0x7fn) {
-      this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80;
+      this.#byte(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }
-    this.#bytes[this.#length++] = Number(rest);
+    this.#byte(Number(rest));
   }
 
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
+  #byte(value: number): void {
+    this.#parts.push(value);
+    this.#length += 1;
   }
 }
