@@ -1,6 +1,7 @@
 import type { Bytes } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 import { decodeMspConfig, wrapMspConfig } from '../msp/index.ts';
+import { parsePolicy } from '../policy/index.ts';
 import { mspIdOf, treeOf } from './channel-config.ts';
 import { bftBlockValidation, organisationGroup } from './genesis.ts';
 import { decodeConfig, EMPTY_GROUP, encodeConfig, type ConfigGroup } from './tree.ts';
@@ -10,9 +11,15 @@ import {
   encodeAnchorPeers,
   encodeBatchSize,
   encodeBatchTimeout,
+  encodeCapabilities,
   encodeConsenters,
   KEY,
 } from './values.ts';
+
+const SECTION = { orderer: 'Orderer', application: 'Application' } as const;
+export type ConfigLevel = 'channel' | keyof typeof SECTION;
+/** common.Policy.PolicyType */
+const SIGNATURE_POLICY = 1;
 
 /** The common.Config message inside a configuration: what an edit starts from. */
 export function configOf(config: ChannelConfig): Bytes {
@@ -71,6 +78,24 @@ export const configEdits = {
     );
   },
 
+  removeOrdererOrganisation(config: Uint8Array, name: string): Bytes {
+    return editGroup(config, 'Orderer', (group) => withGroup(group, name, undefined));
+  },
+
+  /** The capabilities of one level; each is a promise that every node of the channel can do it. */
+  setCapabilities(config: Uint8Array, level: ConfigLevel, names: readonly string[]): Bytes {
+    return editLevel(config, level, (group) => withValue(group, KEY.capabilities, encodeCapabilities(names)));
+  },
+
+  /** A policy of the channel or of one of its sections, as a rule: "OR('NorthMSP.admin','SouthMSP.admin')". */
+  setPolicy(config: Uint8Array, level: ConfigLevel, name: string, rule: string): Bytes {
+    return editLevel(config, level, (group) => {
+      const before = group.policies.get(name) ?? { version: 0n, modPolicy: 'Admins' };
+      const policy = { type: SIGNATURE_POLICY, value: parsePolicy(rule) };
+      return { ...group, policies: new Map([...group.policies, [name, { ...before, policy }]]) };
+    });
+  },
+
   /** The consenters of a BFT channel, and the policy that their blocks are judged by. */
   setConsenters(config: Uint8Array, consenters: readonly Consenter[]): Bytes {
     return editGroup(config, 'Orderer', (group) => {
@@ -103,6 +128,14 @@ export const configEdits = {
 function edit(config: Uint8Array, change: (channel: ConfigGroup) => ConfigGroup): Bytes {
   const { sequence, channelGroup } = decodeConfig(config);
   return encodeConfig({ sequence, channelGroup: change(channelGroup ?? EMPTY_GROUP) });
+}
+
+function editLevel(
+  config: Uint8Array,
+  level: ConfigLevel,
+  change: (group: ConfigGroup) => ConfigGroup,
+): Bytes {
+  return level === 'channel' ? edit(config, change) : editGroup(config, SECTION[level], change);
 }
 
 function editGroup(config: Uint8Array, name: string, change: (group: ConfigGroup) => ConfigGroup): Bytes {

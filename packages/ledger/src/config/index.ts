@@ -1,8 +1,9 @@
 export { localResourceRole } from './acl.ts';
 export { channelConfigFromBlock, channelConfigFromEnvelope } from './channel-config.ts';
 export { computeConfigUpdate, signConfigUpdate } from './compute.ts';
-export { configEdits, configOf } from './edits.ts';
+export { configEdits, configOf, type ConfigLevel } from './edits.ts';
 export { createGenesisBlock } from './genesis.ts';
+export { consenterIdOf, isMember, organisationsOf } from './membership.ts';
 export {
   dataOfType,
   decodeBlockParts,

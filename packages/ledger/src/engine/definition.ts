@@ -24,18 +24,17 @@ const contract = z.strictObject({
   collections: z.array(z.never()).max(0, 'private data collections are not supported').optional(),
 });
 
+const organisation = z.strictObject({
+  name: label,
+  /** Also the name of its group in channel configurations. */
+  mspId: z.string().regex(/^[a-zA-Z0-9.-]{1,249}$/),
+  domain: z.string().min(1),
+  peers: z.int().min(1).max(4),
+  orderers: z.int().min(0).max(4),
+});
+
 const definition = z.strictObject({
-  organisations: z
-    .array(
-      z.strictObject({
-        name: label,
-        mspId: z.string().min(1),
-        domain: z.string().min(1),
-        peers: z.int().min(1).max(4),
-        orderers: z.int().min(0).max(4),
-      }),
-    )
-    .min(1),
+  organisations: z.array(organisation).min(1),
   channels: z
     .array(
       z.strictObject({
@@ -61,7 +60,20 @@ const definition = z.strictObject({
 export type NetworkDefinition = z.input<typeof definition>;
 export type CheckedDefinition = z.output<typeof definition>;
 export type ChannelDefinition = CheckedDefinition['channels'][number];
+/** An organisation's nodes of which this machine holds the keys. */
 export type OrganisationDefinition = CheckedDefinition['organisations'][number];
+
+/** @throws LedgerError BAD_DEFINITION */
+export function checkOrganisation(input: unknown): OrganisationDefinition {
+  const result = organisation.safeParse(input);
+  if (!result.success) {
+    throw new LedgerError(
+      'BAD_DEFINITION',
+      `The organisation is not valid: ${z.prettifyError(result.error)}`,
+    );
+  }
+  return result.data;
+}
 
 /** @throws LedgerError BAD_DEFINITION */
 export function checkDefinition(input: unknown): CheckedDefinition {

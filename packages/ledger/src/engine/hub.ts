@@ -1,77 +1,83 @@
-import { LedgerError } from '../error.ts';
 import type { ChannelOrderer, Message, OrderingNetwork, RawBlock } from '../ordering/index.ts';
+import { isConfigBlock } from '../ordering/chain-tip.ts';
 import { decodeBlock, type BlockStore } from '../ordering/index.ts';
 import { BlockFeed, type DeliveredBlock } from '../peer/index.ts';
+
+export interface HubOwner {
+  /** Whether the channel's newest configuration lets a peer of this name have its blocks. */
+  mayRead(channelId: string, peer: string): boolean;
+  /** An orderer has committed another configuration. */
+  onConfig(channelId: string): void;
+}
 
 /** The orderers and peers of one channel as they reach each other inside this process. */
 export class ChannelHub implements OrderingNetwork {
   readonly channelId: string;
-  readonly feed = new BlockFeed();
-  /** Consenter ids of all orderers, running or not, by node. */
-  readonly #ids: ReadonlyMap<string, number>;
-  readonly #running = new Map<number, ChannelOrderer>();
+  readonly feed: BlockFeed;
+  readonly #owner: HubOwner;
+  /** By consenter id. */
+  readonly #running = new Map<number, { readonly node: string; readonly orderer: ChannelOrderer }>();
 
-  constructor(channelId: string, ids: ReadonlyMap<string, number>) {
+  constructor(channelId: string, owner: HubOwner) {
     this.channelId = channelId;
-    this.#ids = ids;
+    this.#owner = owner;
+    this.feed = new BlockFeed((peer) => owner.mayRead(channelId, peer));
   }
 
-  get orderers(): Iterable<ChannelOrderer> {
-    return this.#running.values();
+  get orderers(): ChannelOrderer[] {
+    return [...this.#running.values()].map(({ orderer }) => orderer);
   }
 
-  idOf(node: string): number | undefined {
-    return this.#ids.get(node);
-  }
-
-  orderer(node: string): ChannelOrderer | undefined {
-    const id = this.#ids.get(node);
-    return id === undefined ? undefined : this.#running.get(id);
-  }
-
-  join(node: string, orderer: ChannelOrderer): void {
-    const id = this.#mustKnow(node);
+  join(node: string, id: number, orderer: ChannelOrderer): void {
     for (const [other, running] of this.#running) {
-      running.setLink(id, true);
+      running.orderer.setLink(id, true);
       orderer.setLink(other, true);
     }
-    for (const other of this.#ids.values()) {
-      if (other !== id && !this.#running.has(other)) orderer.setLink(other, false);
-    }
-    this.#running.set(id, orderer);
+    this.#running.set(id, { node, orderer });
+    this.#tellAbsent();
     this.feed.add(sourceOf(node, orderer.store));
   }
 
   leave(node: string): void {
-    const id = this.#mustKnow(node);
-    this.#running.delete(id);
     this.feed.remove(node);
-    for (const running of this.#running.values()) running.setLink(id, false);
+    for (const [id, running] of this.#running) if (running.node === node) this.#running.delete(id);
+    this.#tellAbsent();
   }
 
   publish(number: number, bytes: Uint8Array, block: RawBlock): void {
     this.feed.publish({ number, bytes, block });
+    if (!isConfigBlock(block.data)) return;
+    this.#tellAbsent();
+    this.#owner.onConfig(this.channelId);
   }
 
   send(from: number, to: number | 'others', message: Message): void {
     const receivers = to === 'others' ? [...this.#running.keys()].filter((id) => id !== from) : [to];
     setImmediate(() => {
-      for (const id of receivers) this.#running.get(id)?.receive(from, message);
+      for (const id of receivers) this.#running.get(id)?.orderer.receive(from, message);
     });
   }
 
   async *blocks(from: number, height: number): AsyncIterable<Uint8Array> {
     for (let number = height; ; number++) {
-      const orderer = this.#running.get(from);
+      const orderer = this.#running.get(from)?.orderer;
       if (orderer === undefined || number >= orderer.height) return;
       yield await orderer.store.block(number);
     }
   }
 
-  #mustKnow(node: string): number {
-    const id = this.#ids.get(node);
-    if (id === undefined) throw new LedgerError('UNKNOWN_NODE', `${node} does not order ${this.channelId}`);
-    return id;
+  /** Blocks that any running orderer has from `height` on. */
+  async *blocksOfAny(height: number): AsyncIterable<Uint8Array> {
+    const ids = [...this.#running].toSorted(([, a], [, b]) => b.orderer.height - a.orderer.height);
+    const [highest] = ids;
+    if (highest !== undefined) yield* this.blocks(highest[0], height);
+  }
+
+  /** Nobody waits long for a proposer that is known not to be there. */
+  #tellAbsent(): void {
+    for (const { orderer } of this.#running.values()) {
+      for (const { id } of orderer.config.consenters) if (!this.#running.has(id)) orderer.setLink(id, false);
+    }
   }
 }
 

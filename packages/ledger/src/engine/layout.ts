@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CheckedDefinition, OrganisationDefinition } from './definition.ts';
+import type { OrganisationDefinition } from './definition.ts';
 
 export const PEER_PORT = 7051;
 export const ORDERER_PORT = 7050;
@@ -15,11 +15,11 @@ export interface NodeName {
   readonly host: string;
 }
 
-export function nodesOf(definition: CheckedDefinition): NodeName[] {
-  return definition.organisations.flatMap((organisation) => [
+export function nodesOf(organisation: OrganisationDefinition): NodeName[] {
+  return [
     ...nodesOfKind(organisation, 'peer', organisation.peers),
     ...nodesOfKind(organisation, 'orderer', organisation.orderers),
-  ]);
+  ];
 }
 
 export function addressOf(node: NodeName): string {
@@ -46,6 +46,9 @@ export const layout = {
   genesis: (directory: string, channel: string) => join(directory, 'channels', `${channel}.block`),
   /** Key pairs: `<name>.pem` and `<name>.key`. */
   organisation: (directory: string, name: string) => join(directory, 'organisations', name),
+  organisations: (directory: string) => join(directory, 'organisations'),
   /** A node's own data; nothing else writes there. */
   node: (directory: string, id: string) => join(directory, 'nodes', id),
+  /** What a node keeps of a channel; it exists once the node has joined. */
+  nodeChannel: (directory: string, id: string, channel: string) => join(directory, 'nodes', id, channel),
 } as const;

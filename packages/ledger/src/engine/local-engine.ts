@@ -1,11 +1,6 @@
+import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
-import {
-  createGatewayClient,
-  GatewayService,
-  localTransport,
-  type CallTransport,
-  type GatewayNetwork,
-} from '../gateway/index.ts';
+import { createGatewayClient, GatewayService, localTransport, type CallTransport } from '../gateway/index.ts';
 import { diskFiles, openLevel } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
 import { applyChange, revoke } from './configure.ts';
@@ -20,9 +15,9 @@ import type {
 } from './control.ts';
 import { countingFiles, type SyncCounter } from './counting-files.ts';
 import { deploy } from './deploy.ts';
-import { ChannelHub } from './hub.ts';
+import { ChannelHub, type HubOwner } from './hub.ts';
 import type { NodeName } from './layout.ts';
-import { consentersOf, openNetwork, orderersOf, type Network } from './network.ts';
+import { openNetwork, type Network } from './network.ts';
 import type { NodeEnvironment } from './nodes.ts';
 import { repairLedger } from './repair.ts';
 import { RunningNodes } from './running-nodes.ts';
@@ -44,6 +39,7 @@ export class LocalEngine implements EngineControl {
   readonly #services = new Map<string, GatewayService>();
   readonly #snapshots = new StateSnapshots();
   readonly #verifiers: Verifier[];
+  readonly #gatewayVerifier: Verifier;
   readonly transport: CallTransport;
   #changing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -60,10 +56,8 @@ export class LocalEngine implements EngineControl {
     this.#nodes = new RunningNodes(network, environment);
     this.#counter = counter;
     this.#verifiers = verifiers;
-    for (const { mspId } of network.definition.organisations) {
-      this.#services.set(mspId, new GatewayService(this.#gatewayNetwork(mspId, gatewayVerifier)));
-    }
-    this.transport = localTransport((mspId) => (this.#isClosed ? undefined : this.#services.get(mspId)));
+    this.#gatewayVerifier = gatewayVerifier;
+    this.transport = localTransport((mspId) => (this.#isClosed ? undefined : this.#serviceOf(mspId)));
   }
 
   static async start(options: LocalEngineOptions): Promise<LocalEngine> {
@@ -75,7 +69,11 @@ export class LocalEngine implements EngineControl {
     let engine: LocalEngine | undefined;
     const environment: NodeEnvironment = {
       network,
-      hubs: hubsOf(network),
+      hubs: hubsOf(network, {
+        mayRead: (channelId, peer) => engine?.mayRead(channelId, peer) ?? false,
+        onConfig: (channelId) => engine?.followConfig(channelId),
+      }),
+      config: (channelId) => engine?.config(channelId),
       files: counter.files,
       openRows: openLevel,
       chaincodes,
@@ -88,6 +86,7 @@ export class LocalEngine implements EngineControl {
     };
     engine = new LocalEngine(network, environment, counter, verifiers, verifierOf('gateway'));
     for (const kind of ['orderer', 'peer'] as const) await engine.#startAll(kind);
+    for (const channelId of environment.hubs.keys()) engine.followConfig(channelId);
     for (const [node, error] of failures) engine.fail(node, error);
     return engine;
   }
@@ -178,6 +177,19 @@ export class LocalEngine implements EngineControl {
     await Promise.all(this.#verifiers.map((verifier) => verifier.close()));
   }
 
+  config(channelId: string): ChannelConfig | undefined {
+    return this.#nodes.config(channelId);
+  }
+
+  mayRead(channelId: string, peer: string): boolean {
+    return this.#nodes.mayRead(channelId, peer);
+  }
+
+  /** An orderer has committed a configuration: parts in ordering begin and end with it. */
+  followConfig(channelId: string): void {
+    void this.#exclusively(() => this.#nodes.followConfig(channelId));
+  }
+
   /** A node that can no longer keep its promises is taken out; the others go on. */
   fail(id: string, error: unknown): void {
     this.#nodes.noteFailure(id, error);
@@ -214,28 +226,23 @@ export class LocalEngine implements EngineControl {
     return result;
   }
 
-  #gatewayNetwork(mspId: string, verifier: Verifier): GatewayNetwork {
-    return {
+  /** Of an organisation that this machine holds keys of. */
+  #serviceOf(mspId: string): GatewayService | undefined {
+    const known = this.#services.get(mspId);
+    if (known !== undefined || this.#network.organisations.every((own) => own.mspId !== mspId)) return known;
+    const service = new GatewayService({
       mspId,
-      verifier,
+      verifier: this.#gatewayVerifier,
       clock: this.#environment.clock,
       peers: () => this.#nodes.peers,
-      isMember: (channelId) =>
-        this.#network.definition.channels.some(
-          ({ name, members }) => name === channelId && members.includes(mspId),
-        ),
+      config: (channelId) => this.#nodes.config(channelId),
       orderers: (channelId) => this.#nodes.endpoints(channelId),
-    };
+    });
+    this.#services.set(mspId, service);
+    return service;
   }
 }
 
-function hubsOf(network: Network): ReadonlyMap<string, ChannelHub> {
-  return new Map(
-    network.definition.channels.map((channel) => {
-      const ids = consentersOf(network, channel).map(({ id }) => id);
-      const nodes = orderersOf(network, channel).map(({ id }) => id);
-      const consenters = new Map(nodes.map((node, i) => [node, ids[i] as number]));
-      return [channel.name, new ChannelHub(channel.name, consenters)];
-    }),
-  );
+function hubsOf(network: Network, owner: HubOwner): ReadonlyMap<string, ChannelHub> {
+  return new Map(network.definition.channels.map(({ name }) => [name, new ChannelHub(name, owner)]));
 }

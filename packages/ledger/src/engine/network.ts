@@ -1,48 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import {
-  createGenesisBlock,
-  encodeSchedule,
-  type Consenter,
-  type GenesisOrganisation,
-} from '../config/index.ts';
-import {
-  createAuthority,
-  encodeMspConfig,
-  issueIdentity,
-  issueTls,
-  type CertificateAuthority,
-} from '../msp/index.ts';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createGenesisBlock, encodeSchedule } from '../config/index.ts';
+import type { CertificateAuthority } from '../msp/index.ts';
 import { LedgerError } from '../error.ts';
 import { diskFiles } from '../storage/index.ts';
 import {
   checkDefinition,
+  checkOrganisation,
   DEFAULT_BATCH,
   type ChannelDefinition,
   type CheckedDefinition,
   type NetworkDefinition,
   type OrganisationDefinition,
 } from './definition.ts';
-import { readKeyPair, writeKeyPair, type KeyPair } from './keys.ts';
-import { addressOf, layout, nodesOf, ORDERER_PORT, PEER_PORT, type NodeName } from './layout.ts';
+import { readKeyPair, type KeyPair } from './keys.ts';
+import { layout, nodesOf, type NodeName } from './layout.ts';
+import { configurationOf, consenterOf, KEYS, makeKeys } from './material.ts';
 
 const FORMAT = 1;
-const AUTHORITY_YEARS = 15;
-const NODE_YEARS = 10;
-/** Certificates begin a little before they are made, for clocks that differ. */
-const BACKDATE_MS = 5 * 60 * 1000;
+/** In the folder of an organisation that came after the founding, or whose nodes became more. */
+const ORGANISATION_FILE = 'organisation.json';
 
-/** Names of key pairs in an organisation's folder. */
-const KEYS = { ca: 'ca', tlsCa: 'tlsca', admin: 'admin', tls: 'tls' } as const;
-
-/** A network on disk: keys and block 0 of every channel. Reading it starts nothing. */
+/**
+ * The files of a network on this machine: block 0 of every channel, and the keys of organisations and nodes. Who is a member
+ * of a channel, and who orders it, stands in the channel's committed configuration. Reading it starts nothing.
+ */
 export interface Network {
   readonly directory: string;
+  /** What block 0 of each channel was made from. */
   readonly definition: CheckedDefinition;
+  /** Of the founding and since. */
+  readonly organisations: readonly OrganisationDefinition[];
   readonly nodes: readonly NodeName[];
+  /** @throws LedgerError BAD_NETWORK */
   organisation(mspId: string): OrganisationDefinition;
+  /** @throws LedgerError BAD_NETWORK */
   channel(name: string): ChannelDefinition;
   /** Marshalled block 0. */
   genesis(channel: string): Uint8Array;
@@ -71,8 +65,7 @@ export async function createNetwork(options: CreateNetworkOptions): Promise<Netw
     throw new LedgerError('BAD_NETWORK', `${directory} holds a network already`);
   }
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  for (const organisation of definition.organisations)
-    await makeKeys(directory, definition, organisation, now);
+  for (const organisation of definition.organisations) await makeKeys(directory, organisation, now);
   const text = JSON.stringify({ format: FORMAT, definition }, undefined, 2);
   const network = networkOf(directory, definition);
   for (const channel of definition.channels) await writeGenesis(network, channel, now);
@@ -95,10 +88,20 @@ export function openNetwork(directory: string): Network {
   return networkOf(directory, checkDefinition(stored.definition));
 }
 
+/** Enters an organisation whose keys have been made into the files of the network. Durable on return. */
+export async function keepOrganisation(
+  directory: string,
+  organisation: OrganisationDefinition,
+): Promise<void> {
+  const path = join(layout.organisation(directory, organisation.name), ORGANISATION_FILE);
+  await diskFiles.replace(path, Buffer.from(JSON.stringify(organisation, undefined, 2)));
+}
+
 function networkOf(directory: string, definition: CheckedDefinition): Network {
-  const nodes = nodesOf(definition);
+  const organisations = () => organisationsIn(directory, definition.organisations);
+  const nodes = () => organisations().flatMap(nodesOf);
   const organisation = (mspId: string) => {
-    const found = definition.organisations.find((candidate) => candidate.mspId === mspId);
+    const found = organisations().find((candidate) => candidate.mspId === mspId);
     if (found === undefined) throw new LedgerError('BAD_NETWORK', `There is no organisation ${mspId}`);
     return found;
   };
@@ -107,7 +110,12 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
   return {
     directory,
     definition,
-    nodes,
+    get organisations() {
+      return organisations();
+    },
+    get nodes() {
+      return nodes();
+    },
     organisation,
     channel(name) {
       const found = definition.channels.find((candidate) => candidate.name === name);
@@ -117,12 +125,12 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
     genesis: (channel) => readFileSync(layout.genesis(directory, channel)),
     tlsIdentity(mspId) {
       const { certificate, privateKey } = keys(mspId, KEYS.tls);
-      const roots = definition.organisations.map((each) => keys(each.mspId, KEYS.tlsCa).certificate);
+      const roots = organisations().map((each) => keys(each.mspId, KEYS.tlsCa).certificate);
       return { cert: certificate, key: privateKey, ca: roots.join('') };
     },
     admin: (mspId) => keys(mspId, KEYS.admin),
     nodeKeys(id) {
-      const node = nodes.find((candidate) => candidate.id === id);
+      const node = nodes().find((candidate) => candidate.id === id);
       if (node === undefined) throw new LedgerError('UNKNOWN_NODE', `There is no node ${id}`);
       return keys(node.mspId, id);
     },
@@ -130,98 +138,48 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
   };
 }
 
-async function makeKeys(
+/** The founding ones as they are today, then those that came later, by name. */
+function organisationsIn(
   directory: string,
-  definition: CheckedDefinition,
-  organisation: OrganisationDefinition,
-  now: Date,
-): Promise<void> {
-  const folder = layout.organisation(directory, organisation.name);
-  const notBefore = new Date(now.getTime() - BACKDATE_MS);
-  const named = { organization: organisation.domain, notBefore, notAfter: yearsAfter(now, AUTHORITY_YEARS) };
-  const ca = await createAuthority({ commonName: `ca.${organisation.domain}`, ...named });
-  const tlsCa = await createAuthority({ commonName: `tlsca.${organisation.domain}`, ...named });
-  await writeKeyPair(folder, KEYS.ca, ca);
-  await writeKeyPair(folder, KEYS.tlsCa, tlsCa);
-  const validity = { notBefore, notAfter: yearsAfter(now, NODE_YEARS) };
-  const admin = await issueIdentity(ca, {
-    commonName: `Admin@${organisation.domain}`,
-    ou: 'admin',
-    ...validity,
-  });
-  await writeKeyPair(folder, KEYS.admin, admin);
-  const hosts = [organisation.domain, `${organisation.name}.localhost`, 'localhost', '127.0.0.1'];
-  const tls = await issueTls(tlsCa, { commonName: organisation.domain, hosts, ...validity });
-  await writeKeyPair(folder, KEYS.tls, tls);
-  for (const node of nodesOf(definition).filter(({ mspId }) => mspId === organisation.mspId)) {
-    const identity = await issueIdentity(ca, { commonName: node.host, ou: node.kind, ...validity });
-    await writeKeyPair(folder, node.id, identity);
-    const nodeHosts = [node.host, 'localhost', '127.0.0.1'];
-    const nodeTls = await issueTls(tlsCa, { commonName: node.host, hosts: nodeHosts, ...validity });
-    await writeKeyPair(folder, `${node.id}.tls`, nodeTls);
-  }
+  founding: readonly OrganisationDefinition[],
+): OrganisationDefinition[] {
+  const folder = layout.organisations(directory);
+  const kept = existsSync(folder)
+    ? readdirSync(folder)
+        .toSorted()
+        .map((name) => join(folder, name, ORGANISATION_FILE))
+        .filter((path) => existsSync(path))
+        .map((path) => checkOrganisation(JSON.parse(readFileSync(path, 'utf8'))))
+    : [];
+  const later = kept.filter(({ mspId }) => founding.every((organisation) => organisation.mspId !== mspId));
+  const grown = founding.map(
+    (organisation) => kept.find(({ mspId }) => mspId === organisation.mspId) ?? organisation,
+  );
+  return [...grown, ...later];
 }
 
 async function writeGenesis(network: Network, channel: ChannelDefinition, now: Date): Promise<void> {
+  const { directory } = network;
   const members = channel.members.map((mspId) => network.organisation(mspId));
-  const organisations = members.map((member) => genesisOrganisation(network, member));
+  const described = members.map((member) => configurationOf(directory, member));
+  const orderers = network.nodes.filter(
+    ({ kind, mspId }) => kind === 'orderer' && channel.members.includes(mspId),
+  );
   const block = createGenesisBlock(
     {
       channelId: channel.name,
-      organisations,
-      ordererOrganisations: organisations.filter((_, i) => (members[i]?.orderers ?? 0) > 0),
+      organisations: described,
+      ordererOrganisations: described.filter((_, i) => (members[i]?.orderers ?? 0) > 0),
       consensus: {
         type: 'BFT',
         metadata: encodeSchedule({ schedule: channel.schedule }),
-        consenters: consentersOf(network, channel),
+        consenters: orderers.map((node, i) => consenterOf(directory, node, i + 1)),
       },
       batch: { ...DEFAULT_BATCH, ...channel.batch },
     },
     { timestamp: now, nonce: randomBytes(24) },
   );
-  const path = layout.genesis(network.directory, channel.name);
+  const path = layout.genesis(directory, channel.name);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, block);
-}
-
-function genesisOrganisation(network: Network, organisation: OrganisationDefinition): GenesisOrganisation {
-  const folder = layout.organisation(network.directory, organisation.name);
-  const own = network.nodes.filter(({ mspId }) => mspId === organisation.mspId);
-  return {
-    name: organisation.mspId,
-    mspId: organisation.mspId,
-    mspConfig: encodeMspConfig({
-      mspId: organisation.mspId,
-      rootCerts: [readKeyPair(folder, KEYS.ca).certificate],
-      tlsRootCerts: [readKeyPair(folder, KEYS.tlsCa).certificate],
-    }),
-    anchorPeers: own.filter(({ kind }) => kind === 'peer').map(({ host }) => ({ host, port: PEER_PORT })),
-    ordererEndpoints: own.filter(({ kind }) => kind === 'orderer').map(addressOf),
-  };
-}
-
-/** Orderers of the members, numbered from 1 in the order of the definition. */
-export function consentersOf(network: Network, channel: ChannelDefinition): Consenter[] {
-  return orderersOf(network, channel).map((node, i) => {
-    const tls = readKeyPair(layout.organisation(network.directory, node.organisation), `${node.id}.tls`);
-    return {
-      id: i + 1,
-      mspId: node.mspId,
-      host: node.host,
-      port: ORDERER_PORT,
-      identity: network.nodeKeys(node.id).certificate,
-      clientTlsCert: tls.certificate,
-      serverTlsCert: tls.certificate,
-    };
-  });
-}
-
-export function orderersOf(network: Network, channel: ChannelDefinition): NodeName[] {
-  return network.nodes.filter(({ kind, mspId }) => kind === 'orderer' && channel.members.includes(mspId));
-}
-
-function yearsAfter(now: Date, years: number): Date {
-  const later = new Date(now);
-  later.setUTCFullYear(later.getUTCFullYear() + years);
-  return later;
 }

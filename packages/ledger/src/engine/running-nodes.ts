@@ -1,11 +1,13 @@
 import { toHex } from '@healthchain/core';
+import { isMember, type ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
 import type { OrdererEndpoint } from '../gateway/index.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
 import type { NodeStatus } from './control.ts';
-import { addressOf, type NodeName } from './layout.ts';
-import { orderersOf, type Network } from './network.ts';
-import { startOrderer, startPeer, type NodeEnvironment, type RunningOrderer } from './nodes.ts';
+import type { NodeName } from './layout.ts';
+import type { Network } from './network.ts';
+import { startPeer, type NodeEnvironment } from './nodes.ts';
+import { OrdererNode } from './orderer-node.ts';
 
 /** Peers that are not together by then are not waited for. */
 const SETTLE_TIMEOUT_MS = 10_000;
@@ -15,8 +17,9 @@ export class RunningNodes {
   readonly #network: Network;
   readonly #environment: NodeEnvironment;
   readonly #peers = new Map<string, Peer>();
-  readonly #orderers = new Map<string, RunningOrderer>();
+  readonly #orderers = new Map<string, OrdererNode>();
   readonly #failed = new Map<string, string>();
+  readonly #endpoints = new WeakMap<ChannelConfig, readonly OrdererEndpoint[]>();
 
   constructor(network: Network, environment: NodeEnvironment) {
     this.#network = network;
@@ -31,11 +34,11 @@ export class RunningNodes {
     if (this.#peers.has(node.id) || this.#orderers.has(node.id)) return;
     this.#failed.delete(node.id);
     if (node.kind === 'peer') this.#peers.set(node.id, await startPeer(this.#environment, node));
-    else this.#orderers.set(node.id, await startOrderer(this.#environment, node));
+    else this.#orderers.set(node.id, await OrdererNode.start(this.#environment, node));
   }
 
   /** Takes a node out of service; it is still to be stopped. */
-  take(id: string): Peer | RunningOrderer | undefined {
+  take(id: string): Peer | OrdererNode | undefined {
     const running = this.#peers.get(id) ?? this.#orderers.get(id);
     this.#peers.delete(id);
     this.#orderers.delete(id);
@@ -85,22 +88,67 @@ export class RunningNodes {
     }
   }
 
-  /** The orderers of a channel, running or not. */
-  endpoints(channelId: string): OrdererEndpoint[] {
-    const channel = this.#network.definition.channels.find(({ name }) => name === channelId);
-    if (channel === undefined) return [];
-    return orderersOf(this.#network, channel).map((node) => ({
-      address: addressOf(node),
-      mspId: node.mspId,
+  /** The newest configuration that a running node has committed. */
+  config(channelId: string): ChannelConfig | undefined {
+    let newest: ChannelConfig | undefined;
+    const consider = (config: ChannelConfig | undefined) => {
+      if (config !== undefined && (newest === undefined || config.sequence > newest.sequence))
+        newest = config;
+    };
+    for (const peer of this.#peers.values()) consider(peer.channel(channelId)?.config);
+    for (const orderer of this.#orderers.values()) consider(orderer.channels.get(channelId)?.config);
+    return newest;
+  }
+
+  /** Whether the newest configuration lets a peer have the channel's blocks: orderers serve members only. */
+  mayRead(channelId: string, peer: string): boolean {
+    const config = this.config(channelId);
+    const mspId = this.#peers.get(peer)?.mspId ?? this.named(peer).mspId;
+    return config === undefined || isMember(config, mspId);
+  }
+
+  /**
+   * Lets running orderers take up and lay down their parts as the newest configuration has it. One that is no consenter any
+   * more stays until all others that run have the block that says so, as it may be the one to show it.
+   */
+  async followConfig(channelId: string): Promise<void> {
+    const config = this.config(channelId);
+    if (config === undefined) return;
+    const orderers = [...this.#orderers.values()];
+    const isInForce = orderers.every((orderer) => {
+      const part = orderer.channels.get(channelId);
+      return part === undefined || part.config.sequence >= config.sequence;
+    });
+    for (const orderer of orderers) {
+      const isPart = orderer.channels.has(channelId);
+      if (!isPart && orderer.isConsenter(config)) await orderer.join(channelId);
+      else if (isPart && isInForce && !orderer.isConsenter(config)) await orderer.leave(channelId);
+    }
+  }
+
+  /** The orderers that the newest configuration of a channel names, running or not. */
+  endpoints(channelId: string): readonly OrdererEndpoint[] {
+    const config = this.config(channelId);
+    if (config === undefined) return [];
+    const endpoints = this.#endpoints.get(config) ?? this.#endpointsOf(config);
+    this.#endpoints.set(config, endpoints);
+    return endpoints;
+  }
+
+  #endpointsOf(config: ChannelConfig): OrdererEndpoint[] {
+    return config.consenters.map(({ host, port, mspId }) => ({
+      address: `${host}:${port}`,
+      mspId,
       broadcast: async (id, envelope) => {
-        const orderer = this.#orderers.get(node.id)?.channels.get(id);
-        if (orderer === undefined) {
+        const running = [...this.#orderers.values()].find((orderer) => orderer.host === host);
+        const part = running?.channels.get(id);
+        if (part === undefined) {
           throw new LedgerError(
             'STOPPED',
-            `rpc error: code = Unavailable desc = orderer ${addressOf(node)} is not running`,
+            `rpc error: code = Unavailable desc = orderer ${host}:${port} is not running`,
           );
         }
-        return orderer.broadcast(envelope);
+        return part.broadcast(envelope);
       },
     }));
   }
@@ -134,7 +182,7 @@ function stateOfPeer(peer: Peer): Pick<NodeStatus, 'state' | 'channels'> {
   };
 }
 
-function stateOfOrderer(orderer: RunningOrderer): Pick<NodeStatus, 'state' | 'channels'> {
+function stateOfOrderer(orderer: OrdererNode): Pick<NodeStatus, 'state' | 'channels'> {
   const channels = [...orderer.channels].map(([name, { height, headerHash, waiting, store }]) => ({
     name,
     height,

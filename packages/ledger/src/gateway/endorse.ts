@@ -10,7 +10,7 @@ import {
 } from '../peer/index.ts';
 import type { CallContext } from './call.ts';
 import { ask, detailOf, type Answer } from './endorsing.ts';
-import { atHeight, ledgerOf, peersOf, type GatewayNetwork } from './network.ts';
+import { atHeight, isOwnChannel, ledgerOf, peersOf, type GatewayNetwork } from './network.ts';
 import { choosePeers, neededPeers, policiesFor } from './plan.ts';
 import { decodeProposalRequest, proposalOf } from './requests.ts';
 import { Code, RpcError, type ErrorDetail } from './status.ts';
@@ -42,7 +42,7 @@ async function readyPeers(
   context: CallContext,
   proposal: DecodedProposal,
 ): Promise<Peer[]> {
-  if (!network.isMember(proposal.channelId)) return [];
+  if (!isOwnChannel(network, proposal.channelId)) return [];
   const peers = peersOf(network, proposal.channelId).filter(
     (peer) => peer.hasChaincode(proposal.chaincodeName) || isSystemChaincode(proposal.chaincodeName),
   );

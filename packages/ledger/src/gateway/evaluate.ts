@@ -2,7 +2,7 @@ import { WireWriter } from '../wire/index.ts';
 import { encodeResponse, isSystemChaincode, type DecodedProposal, type Peer } from '../peer/index.ts';
 import type { CallContext } from './call.ts';
 import { ask, detailOf } from './endorsing.ts';
-import { atHeight, peersOf, type GatewayNetwork } from './network.ts';
+import { atHeight, isOwnChannel, peersOf, type GatewayNetwork } from './network.ts';
 import { decodeProposalRequest, proposalOf } from './requests.ts';
 import { Code, RpcError, type ErrorDetail } from './status.ts';
 
@@ -14,7 +14,7 @@ export async function evaluate(
 ): Promise<Uint8Array> {
   const request = decodeProposalRequest(bytes);
   const proposal = checkedProposal(request.signedProposal);
-  if (!network.isMember(proposal.channelId)) {
+  if (!isOwnChannel(network, proposal.channelId)) {
     const text = `failed to get config for channel [${proposal.channelId}]: channel ${proposal.channelId} does not exist`;
     throw new RpcError(Code.UNAVAILABLE, text);
   }

@@ -1,3 +1,4 @@
+import { isMember, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
 
@@ -19,28 +20,36 @@ export interface GatewayNetwork {
   readonly clock: () => Date;
   /** Running peers. */
   peers(): readonly Peer[];
-  /** Whether the organisation is a member of a channel of this name. */
-  isMember(channelId: string): boolean;
-  /** All orderers of the channel, running or not. */
+  /** The newest configuration that a running node has committed; undefined where no channel of this name is known. */
+  config(channelId: string): ChannelConfig | undefined;
+  /** All orderers that the configuration names, running or not. */
   orderers(channelId: string): readonly OrdererEndpoint[];
 }
 
 /** How long a call waits for a peer to reach what its session has seen, before another peer is taken. */
 const SESSION_WAIT_MS = 1000;
 
-/** Running peers of the channel: the own organisation's first, then by height. */
+/** Whether the gateway's organisation is a member of a channel of this name. */
+export function isOwnChannel(network: GatewayNetwork, channelId: string): boolean {
+  const config = network.config(channelId);
+  return config !== undefined && isMember(config, network.mspId);
+}
+
+/** Running peers of the channel's members: the own organisation's first, then by height. */
 export function peersOf(network: GatewayNetwork, channelId: string): Peer[] {
+  const config = network.config(channelId);
+  if (config === undefined) return [];
   const rank = (peer: Peer) => (peer.mspId === network.mspId ? 0 : 1);
   const height = (peer: Peer) => peer.channel(channelId)?.height ?? 0;
   return network
     .peers()
-    .filter((peer) => peer.channel(channelId) !== undefined)
+    .filter((peer) => peer.channel(channelId) !== undefined && isMember(config, peer.mspId))
     .toSorted((a, b) => rank(a) - rank(b) || height(b) - height(a));
 }
 
 /** The ledger that an organisation's gateway answers from: its own peer's, or another's while that is stopped. */
 export function ledgerOf(network: GatewayNetwork, channelId: string): PeerChannel | undefined {
-  if (!network.isMember(channelId)) return undefined;
+  if (!isOwnChannel(network, channelId)) return undefined;
   return peersOf(network, channelId)[0]?.channel(channelId);
 }
 

@@ -1,7 +1,7 @@
 import { encodeEnvelope, quorumOf, Status } from '../ordering/index.ts';
 import type { CallContext } from './call.ts';
 import { whileOpen } from './call.ts';
-import type { GatewayNetwork, OrdererEndpoint } from './network.ts';
+import { isOwnChannel, type GatewayNetwork, type OrdererEndpoint } from './network.ts';
 import { decodeSubmitRequest } from './requests.ts';
 import { Code, RpcError, type ErrorDetail } from './status.ts';
 
@@ -20,7 +20,7 @@ export async function submit(
   if (envelope.signature.length === 0) {
     throw new RpcError(Code.INVALID_ARGUMENT, 'prepared transaction must be signed');
   }
-  const orderers = network.isMember(channelId) ? network.orderers(channelId) : [];
+  const orderers = isOwnChannel(network, channelId) ? network.orderers(channelId) : [];
   if (orderers.length === 0) {
     throw new RpcError(Code.FAILED_PRECONDITION, `failed to get config for channel [${channelId}]`);
   }

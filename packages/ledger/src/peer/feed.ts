@@ -26,6 +26,12 @@ export class BlockFeed {
   readonly #recent = new Map<number, DeliveredBlock>();
   readonly #sources = new Map<string, BlockSource>();
   readonly #waiters = new Waiters();
+  readonly #mayRead: (reader: string) => boolean;
+
+  /** `mayRead`: whether the channel lets a reader of this name have its blocks. */
+  constructor(mayRead: (reader: string) => boolean) {
+    this.#mayRead = mayRead;
+  }
 
   publish(delivered: DeliveredBlock): void {
     if (this.#recent.has(delivered.number)) return;
@@ -48,12 +54,13 @@ export class BlockFeed {
     return Math.max(0, ...[...this.#sources.values()].map((source) => source.height));
   }
 
-  /** Every copy of a block that can be had now, the pushed one first. A source that fails is passed over. */
-  async *copies(number: number, except: string): AsyncGenerator<DeliveredBlock> {
+  /** Every copy of a block that the reader can have now, the pushed one first. A source that fails is passed over. */
+  async *copies(number: number, reader: string): AsyncGenerator<DeliveredBlock> {
+    if (!this.#mayRead(reader)) return;
     const pushed = this.#recent.get(number);
     if (pushed !== undefined) yield pushed;
     for (const source of this.#sources.values()) {
-      if (source.name === except || source.height <= number) continue;
+      if (source.name === reader || source.height <= number) continue;
       const copy = await source.read(number).catch(() => undefined);
       if (copy !== undefined) yield copy;
     }
