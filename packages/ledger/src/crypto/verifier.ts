@@ -18,6 +18,8 @@ export interface Verifier {
   verify(job: VerificationJob): boolean;
   /** One outcome per job, in order. */
   verifyAll(jobs: readonly VerificationJob[]): Promise<boolean[]>;
+  /** These will be asked for: a verifier that several nodes share may decide them while they wait for something else. */
+  foresee?: (jobs: readonly VerificationJob[]) => void;
   close(): Promise<void>;
 }
 

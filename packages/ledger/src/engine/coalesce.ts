@@ -19,19 +19,38 @@ interface Waiting {
  * Collects what is asked within one turn of the event loop into one batch: a batch costs a thread less than its jobs one by
  * one. Equal jobs are decided once: who shares one of these shares outcomes.
  */
-export function coalescingVerifier(options: { readonly threads: number }): Verifier {
+export function coalescingVerifier(options: {
+  readonly threads: number;
+  /** Several nodes use this one, so that what one foresees another will ask for. */
+  readonly isShared: boolean;
+}): Verifier {
   const small = createVerifier({ cache: new VerificationCache() });
   const large = options.threads > 0 ? createPoolVerifier({ threads: options.threads }) : createVerifier();
   const memory = new ReferenceMemory();
+  /** Batches that are being decided, by the signatures in them. */
+  const deciding = new Map<Uint8Array, Promise<void>>();
   let waiting: Waiting[] = [];
 
+  const decideBatch = async (jobs: readonly VerificationJob[]): Promise<void> => {
+    const outcomes = await large.verifyAll(jobs);
+    for (const [i, job] of jobs.entries()) memory.set(job, outcomes[i] === true);
+  };
   const decide = async (jobs: readonly VerificationJob[]): Promise<void> => {
     const missing = new Map<Uint8Array, VerificationJob>();
-    for (const job of jobs)
-      if (!isSmall(job) && memory.get(job) === undefined) missing.set(job.signature, job);
-    const list = [...missing.values()];
-    const outcomes = await large.verifyAll(list);
-    for (const [i, job] of list.entries()) memory.set(job, outcomes[i] === true);
+    const begun = new Set<Promise<void>>();
+    for (const job of jobs) {
+      if (isSmall(job) || memory.get(job) !== undefined) continue;
+      const batch = deciding.get(job.signature);
+      if (batch === undefined) missing.set(job.signature, job);
+      else begun.add(batch);
+    }
+    const batch = decideBatch([...missing.values()]);
+    for (const signature of missing.keys()) deciding.set(signature, batch);
+    try {
+      await Promise.all([batch, ...begun]);
+    } finally {
+      for (const signature of missing.keys()) deciding.delete(signature);
+    }
   };
   const outcomeOf = (job: VerificationJob) => {
     if (isSmall(job)) return small.verify(job);
@@ -53,15 +72,20 @@ export function coalescingVerifier(options: { readonly threads: number }): Verif
       },
     );
   };
+  const verifyAll = (jobs: readonly VerificationJob[]): Promise<boolean[]> => {
+    const isKnown = jobs.every((job) => isSmall(job) || memory.get(job) !== undefined);
+    if (isKnown) return Promise.resolve(jobs.map(outcomeOf));
+    return new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push({ jobs, resolve, reject });
+    });
+  };
   return {
     verify: outcomeOf,
-    verifyAll: (jobs) => {
-      const isKnown = jobs.every((job) => isSmall(job) || memory.get(job) !== undefined);
-      if (isKnown) return Promise.resolve(jobs.map(outcomeOf));
-      return new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ jobs, resolve, reject });
-      });
+    verifyAll,
+    foresee(jobs) {
+      // Who asks later asks again and is told of any failure.
+      if (options.isShared) verifyAll(jobs).catch(() => undefined);
     },
     close: () => large.close(),
   };

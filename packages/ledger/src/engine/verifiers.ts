@@ -13,7 +13,7 @@ export function verifiersFor(options: VerifierOptions) {
   const { verifyThreads = 0, shareVerifications = true } = options;
   const verifiers: Verifier[] = [];
   const create = () => {
-    const verifier = coalescingVerifier({ threads: verifyThreads });
+    const verifier = coalescingVerifier({ threads: verifyThreads, isShared: shareVerifications });
     verifiers.push(verifier);
     return verifier;
   };

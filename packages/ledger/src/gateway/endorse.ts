@@ -1,4 +1,3 @@
-import { encodeEnvelope } from '../ordering/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import {
   encodeEndorsement,
@@ -34,7 +33,7 @@ export async function endorse(
       ? await fromOrganisations(context, proposal, peers, request.organisations)
       : await byPolicy(network, context, proposal, peers);
   const envelope = assemble(proposal, endorsements);
-  return new WireWriter().present(1, envelope).finish();
+  return new WireWriter().message(1, envelope).finish();
 }
 
 async function readyPeers(
@@ -191,20 +190,14 @@ class Collection {
 }
 
 /** common.Envelope without signature, as Fabric's prepareTransaction assembles it. */
-function assemble(proposal: DecodedProposal, endorsements: readonly Endorsement[]): Uint8Array {
+function assemble(proposal: DecodedProposal, endorsements: readonly Endorsement[]): WireWriter {
   const action = new WireWriter().bytes(1, endorsements[0]?.endorsed.payload ?? new Uint8Array());
   for (const { endorsed } of endorsements) {
     if (endorsed.endorsement !== undefined) action.present(2, encodeEndorsement(endorsed.endorsement));
   }
-  const actionPayload = new WireWriter()
-    .bytes(1, proposal.payloadWithoutTransient)
-    .present(2, action.finish())
-    .finish();
-  const transactionAction = new WireWriter()
-    .bytes(1, proposal.signatureHeader)
-    .bytes(2, actionPayload)
-    .finish();
-  const transaction = new WireWriter().present(1, transactionAction).finish();
-  const payload = new WireWriter().present(1, proposal.header).bytes(2, transaction).finish();
-  return encodeEnvelope(payload, new Uint8Array());
+  const actionPayload = new WireWriter().bytes(1, proposal.payloadWithoutTransient).message(2, action);
+  const transactionAction = new WireWriter().bytes(1, proposal.signatureHeader).message(2, actionPayload);
+  const transaction = new WireWriter().message(1, transactionAction);
+  const payload = new WireWriter().present(1, proposal.header).message(2, transaction);
+  return new WireWriter().message(1, payload);
 }

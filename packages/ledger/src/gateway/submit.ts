@@ -1,7 +1,8 @@
-import { encodeEnvelope, quorumOf, Status } from '../ordering/index.ts';
+import { encodeEnvelope, parsedOnce, quorumOf, Status } from '../ordering/index.ts';
+import { jobsOf } from '../validation/index.ts';
 import type { CallContext } from './call.ts';
 import { whileOpen } from './call.ts';
-import { isOwnChannel, type GatewayNetwork, type OrdererEndpoint } from './network.ts';
+import { isOwnChannel, ledgerOf, type GatewayNetwork, type OrdererEndpoint } from './network.ts';
 import { decodeSubmitRequest } from './requests.ts';
 import { Code, RpcError, type ErrorDetail } from './status.ts';
 
@@ -27,7 +28,14 @@ export async function submit(
   // One array of bytes for all orderers, so that it is decoded once.
   const encoded = encodeEnvelope(envelope.payload, envelope.signature);
   await whileOpen(context, broadcastToQuorum(orderers, channelId, encoded));
+  foreseeSignatures(network, channelId, encoded);
   return new Uint8Array();
+}
+
+/** What the orderers have taken the peers are about to validate: its signatures can be decided while it is ordered. */
+function foreseeSignatures(network: GatewayNetwork, channelId: string, envelope: Uint8Array): void {
+  const ledger = ledgerOf(network, channelId);
+  if (ledger !== undefined) network.verifier.foresee?.(jobsOf(ledger.config, parsedOnce(envelope)));
 }
 
 function broadcastToQuorum(

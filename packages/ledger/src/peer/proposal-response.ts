@@ -38,7 +38,7 @@ export function encodeProposalResponsePayload(content: EndorsedContent): Uint8Ar
       4,
       new WireWriter().string(2, content.chaincode.name).string(3, content.chaincode.version).finish(),
     );
-  return new WireWriter().bytes(1, content.proposalHash).bytes(2, action.finish()).finish();
+  return new WireWriter().bytes(1, content.proposalHash).message(2, action).finish();
 }
 
 export function encodeEndorsement(endorsement: NonNullable<ProposalResponse['endorsement']>): Uint8Array {

@@ -1,6 +1,7 @@
 export { blockDataHash, blockHeaderBytes, blockHeaderHash, checkWellFormed } from './block.ts';
 export { ValidationCode } from './codes.ts';
 export { parseTransaction, transactionId } from './parse.ts';
+export { jobsOf } from './signatures.ts';
 export type {
   BlockValidation,
   HistoryEntry,

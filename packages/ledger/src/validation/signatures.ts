@@ -28,8 +28,11 @@ export async function verifySignatures(
   };
 }
 
-/** Each signature's bytes are an object of their own, which is what the outcomes are found by. */
-function jobsOf(config: ChannelConfig, transaction: ParsedTransaction): VerificationJob[] {
+/**
+ * The signatures that a valid block with the transaction in it makes every peer check. Each signature's bytes are an object
+ * of their own, which is what the outcomes are found by.
+ */
+export function jobsOf(config: ChannelConfig, transaction: ParsedTransaction): VerificationJob[] {
   const { creator, payload, signature, action, type } = transaction;
   const jobs = [jobOf(config, creator, payload, signature)];
   if (type === HEADER_TYPE.endorserTransaction) {

@@ -22,6 +22,14 @@ export class WireWriter {
     return this.head(field, value.length).raw(value);
   }
 
+  /** As `present`, of a message that is still being written: its bytes are copied once, when the outermost message ends. */
+  message(field: number, inner: WireWriter): this {
+    this.head(field, inner.#length);
+    for (const part of inner.#parts) this.#parts.push(part);
+    this.#length += inner.#length;
+    return this;
+  }
+
   /** Tag and length of a field whose bytes the caller puts behind them. */
   head(field: number, length: number): this {
     this.#varint(field * 8 + 2);
@@ -59,6 +67,10 @@ export class WireWriter {
     this.#parts.push(value);
     this.#length += value.length;
     return this;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
   }
 
   finish(): Bytes {
