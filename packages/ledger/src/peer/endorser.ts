@@ -36,6 +36,16 @@ export interface Endorsed extends ProposalResponse {
 }
 
 /** Fabric's Endorser service: checks a proposal, simulates it and signs what came out. */
+/** A call from chaincode to chaincode; `running` are those that it stands in. A transaction enters none of them twice. */
+interface Callee {
+  readonly name: string;
+  readonly channelId: string;
+  readonly args: readonly Uint8Array[];
+  readonly running: readonly string[];
+}
+
+const placeOf = (name: string, channelId: string): string => `${channelId}/${name}`;
+
 export class Endorser {
   readonly #settings: EndorserSettings;
 
@@ -95,7 +105,8 @@ export class Endorser {
   }
 
   #run(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator) {
-    const context = this.#context(channel, proposal, simulator, 0);
+    const running = [placeOf(proposal.extensionName, channel.channelId)];
+    const context = this.#context(channel, proposal, simulator, running);
     return this.#runOn(context, proposal.extensionName, proposal.args, proposal.isInit);
   }
 
@@ -118,7 +129,7 @@ export class Endorser {
     channel: PeerChannel,
     proposal: DecodedProposal,
     simulator: Simulator,
-    depth: number,
+    running: readonly string[],
   ): ExecutionContext {
     return {
       proposal,
@@ -129,10 +140,10 @@ export class Endorser {
       definitions: channel.definitions,
       chaincode: (name) => this.#settings.chaincodes.get(name),
       call: (name, channelId, args) =>
-        this.#call(channel, proposal, simulator, { name, channelId, args, depth }),
+        this.#call(channel, proposal, simulator, { name, channelId, args, running }),
       queryLimit: this.#settings.queryLimit ?? TOTAL_QUERY_LIMIT,
       executeTimeoutMs: this.#settings.executeTimeoutMs ?? EXECUTE_TIMEOUT_MS,
-      depth,
+      running,
     };
   }
 
@@ -141,7 +152,7 @@ export class Endorser {
     from: PeerChannel,
     proposal: DecodedProposal,
     simulator: Simulator,
-    callee: { name: string; channelId: string; args: readonly Uint8Array[]; depth: number },
+    callee: Callee,
   ): Promise<ChaincodeResponse> {
     const channel = this.#settings.channel(callee.channelId);
     if (channel === undefined) throw new Error(`failed to find ledger for channel: ${callee.channelId}`);
@@ -149,10 +160,13 @@ export class Endorser {
       ? undefined
       : await this.#access(channel, 'peer/ChaincodeToChaincode', proposal);
     if (denied !== undefined) throw new Error(denied);
+    const place = placeOf(callee.name, channel.channelId);
+    if (callee.running.includes(place))
+      throw new Error(`execute failed: error sending: txid: ${proposal.txId}(${channel.channelId}) exists`);
     const isSame = channel.channelId === from.channelId;
     const inner = isSame ? simulator : new Simulator(channel.store.view(), proposal.txId);
     try {
-      const context = this.#context(channel, proposal, inner, callee.depth + 1);
+      const context = this.#context(channel, proposal, inner, [...callee.running, place]);
       return (await this.#runOn(context, callee.name, callee.args, false)).response;
     } catch (error) {
       throw new Error(`execute failed: ${textOf(error)}`, { cause: error });

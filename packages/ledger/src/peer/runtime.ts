@@ -32,7 +32,8 @@ export interface ExecutionContext {
   call(name: string, channelId: string, args: readonly Uint8Array[]): Promise<ChaincodeResponse>;
   readonly queryLimit: number;
   readonly executeTimeoutMs: number;
-  readonly depth: number;
+  /** The chaincode and those whose calls it stands in, outermost first. */
+  readonly running: readonly string[];
 }
 
 /** Runs an application chaincode. @throws SimulationError, LedgerError */
@@ -47,7 +48,7 @@ export async function execute(
   if (chaincode === undefined) {
     throw new SimulationError(`chaincode definition for '${name}' exists, but chaincode is not installed`);
   }
-  if (context.depth >= MAX_CALL_DEPTH)
+  if (context.running.length > MAX_CALL_DEPTH)
     throw new SimulationError(`chaincode calls are nested beyond ${MAX_CALL_DEPTH}`);
   const entry = entryPoint(context.simulator, definition, name, isInit);
   const stub = new ChaincodeStub({
