@@ -2,8 +2,8 @@ import { concat } from '@healthchain/core';
 import { decodePair, decodeSignatureHeader, type ChannelConfig } from '../config/index.ts';
 import { verifySignature } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
-import { serializeIdentity } from '../msp/index.ts';
-import { evaluateSignedData, type SignatureCheck, type SignedData } from '../policy/index.ts';
+import { parseSerializedIdentity, serializeIdentity } from '../msp/index.ts';
+import { evaluateSignedData, validSigners, type SignatureCheck, type SignedData } from '../policy/index.ts';
 import { blockHeaderBytes } from '../validation/index.ts';
 import { METADATA, type DecodedBlock } from '../validation/block.ts';
 import { WireReader } from '../wire/index.ts';
@@ -20,6 +20,16 @@ interface MetadataSignature {
 const checkHere: SignatureCheck = (identity, message, signature) =>
   verifySignature(identity.publicKey, message, signature);
 
+/** One signature that a block carries, and what it is over. */
+interface OrdererSignature {
+  /** As people are told: 'consenter 2', 'an orderer of NorthMSP'. */
+  readonly signer: string;
+  /** Serialized identity; undefined when the signature names a consenter that the channel does not have. */
+  readonly identity: Uint8Array | undefined;
+  readonly data: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
 /**
  * Whether the block carries the orderer signatures that the configuration before it asks for, in the form of Raft or of BFT
  * orderers (protoutil.BlockSignatureVerifier).
@@ -30,15 +40,50 @@ export function checkBlockSignatures(
   block: DecodedBlock,
   check: SignatureCheck = checkHere,
 ): void {
-  let signed: SignedData[];
-  try {
-    signed = signedData(config, block);
-  } catch (cause) {
-    throw new LedgerError('BAD_BLOCK', 'the orderers’ signatures cannot be decoded', { cause });
-  }
-  if (!evaluateSignedData({ identities: config.identities, check }, config.policies.policy(POLICY), signed)) {
+  checkPolicy(config, orderersSignatures(config, block), check);
+}
+
+/**
+ * The same, and beyond it whether every signature holds, also those that the policy does not need.
+ * @returns who is named by a signature that does not hold
+ * @throws LedgerError BAD_BLOCK
+ */
+export function rogueSigners(config: ChannelConfig, block: DecodedBlock, check: SignatureCheck): string[] {
+  const outcomes = new Map<Uint8Array, boolean>();
+  const checkOnce: SignatureCheck = (identity, message, signature) => {
+    const outcome = outcomes.get(signature) ?? check(identity, message, signature);
+    outcomes.set(signature, outcome);
+    return outcome;
+  };
+  const signatures = orderersSignatures(config, block);
+  checkPolicy(config, signatures, checkOnce);
+  const context = { identities: config.identities, check: checkOnce };
+  return signatures
+    .filter((each) => validSigners(context, signedData([each])).length === 0)
+    .map(({ signer }) => signer);
+}
+
+/** Who has put a signature that holds under the block, in its order. @throws LedgerError BAD_BLOCK */
+export function signersOf(config: ChannelConfig, block: DecodedBlock, check: SignatureCheck): string[] {
+  const rogue = new Set(rogueSigners(config, block, check));
+  return orderersSignatures(config, block).flatMap(({ signer }) => (rogue.has(signer) ? [] : [signer]));
+}
+
+function checkPolicy(
+  config: ChannelConfig,
+  signatures: readonly OrdererSignature[],
+  check: SignatureCheck,
+): void {
+  const context = { identities: config.identities, check };
+  if (!evaluateSignedData(context, config.policies.policy(POLICY), signedData(signatures))) {
     throw new LedgerError('BAD_BLOCK', `the orderers’ signatures do not satisfy ${POLICY}`);
   }
+}
+
+function signedData(signatures: readonly OrdererSignature[]): SignedData[] {
+  return signatures.flatMap(({ data, identity, signature }) =>
+    identity === undefined ? [] : [{ data, identity, signature }],
+  );
 }
 
 /** Number of the last configuration block as the orderers signed it. @throws LedgerError MALFORMED */
@@ -54,30 +99,41 @@ export function lastConfigNumber(block: DecodedBlock): bigint {
   return index;
 }
 
-function signedData(config: ChannelConfig, block: DecodedBlock): SignedData[] {
-  const { value, signatures } = decodeMetadata(block.metadata[METADATA.signatures] ?? new Uint8Array());
+/** @throws LedgerError BAD_BLOCK when they cannot be decoded */
+function orderersSignatures(config: ChannelConfig, block: DecodedBlock): OrdererSignature[] {
   const header = blockHeaderBytes(block.header);
   const isBft = config.capabilities.channel.has('V3_0');
-  return signatures.flatMap(({ signatureHeader, identifierHeader, signature }): SignedData[] => {
-    if (isBft && signatureHeader.length === 0 && identifierHeader.length > 0) {
-      const identity = consenterIdentity(config, identifierHeader);
-      return identity === undefined
-        ? []
-        : [{ data: concat(value, identifierHeader, header), identity, signature }];
-    }
-    const { creator } = decodeSignatureHeader(signatureHeader);
-    return [{ data: concat(value, signatureHeader, header), identity: creator, signature }];
-  });
+  try {
+    const { value, signatures } = decodeMetadata(block.metadata[METADATA.signatures] ?? new Uint8Array());
+    return signatures.map(({ signatureHeader, identifierHeader, signature }): OrdererSignature => {
+      if (isBft && signatureHeader.length === 0 && identifierHeader.length > 0) {
+        const id = consenterId(identifierHeader);
+        const data = concat(value, identifierHeader, header);
+        return { signer: `consenter ${id}`, identity: consenterIdentity(config, id), data, signature };
+      }
+      const { creator } = decodeSignatureHeader(signatureHeader);
+      const { mspId } = parseSerializedIdentity(creator);
+      const data = concat(value, signatureHeader, header);
+      return { signer: `an orderer of ${mspId}`, identity: creator, data, signature };
+    });
+  } catch (cause) {
+    throw new LedgerError('BAD_BLOCK', 'the orderers’ signatures cannot be decoded', { cause });
+  }
 }
 
-/** Serialized identity of the consenter that an IdentifierHeader names; undefined when it is none of the channel. */
-function consenterIdentity(config: ChannelConfig, identifierHeader: Uint8Array): Uint8Array | undefined {
+/** common.IdentifierHeader */
+function consenterId(identifierHeader: Uint8Array): number {
   let identifier = 0;
   const reader = new WireReader(identifierHeader);
   while (reader.next()) {
     if (reader.field === 1 && reader.wireType === 0) identifier = reader.uint32();
     else reader.skip();
   }
+  return identifier;
+}
+
+/** Serialized; undefined when the channel has no such consenter. */
+function consenterIdentity(config: ChannelConfig, identifier: number): Uint8Array | undefined {
   const consenter = config.consenters.find(({ id }) => id === identifier);
   return consenter === undefined ? undefined : serializeIdentity(consenter.mspId, consenter.identity);
 }

@@ -2,12 +2,45 @@ import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { StateRow } from './replay-state.ts';
 
+/**
+ * What kind of thing is wrong. After one of the first line nothing can be concluded about later blocks, and none is examined.
+ * ENCODING: bytes that a block has no place for. BORDER: an element that is no transaction's only encoding. ORDERING: schedule,
+ * quorum or pass-over certificate. CODE: a validation code. TAIL: blocks that others have. FORK: two blocks of one number.
+ */
+export type FindingCode =
+  | 'ENCODING'
+  | 'LINK'
+  | 'DATA_HASH'
+  | 'BORDER'
+  | 'GENESIS'
+  | 'SIGNATURES'
+  | 'ORDERING'
+  | 'CONFIG'
+  | 'ROGUE_SIGNATURE'
+  | 'LAST_CONFIG'
+  | 'CODE'
+  | 'COMMIT_HASH'
+  | 'TAIL'
+  | 'FORK'
+  | 'STATE';
+
 /** One thing that is not as it has to be. */
 export interface Finding {
+  readonly code: FindingCode;
   readonly block: bigint;
+  /** Its place in the block. */
   readonly transaction?: number;
   readonly key?: { readonly namespace: string; readonly key: string };
+  /** For people: what is wrong there. */
   readonly problem: string;
+}
+
+/** The same channel's blocks as somebody else has them. */
+export interface OtherCopy {
+  /** Number of its blocks. */
+  readonly height: bigint;
+  /** Marshalled common.Block. @throws LedgerError when it cannot be read: it is not compared then */
+  block(number: bigint): Promise<Uint8Array>;
 }
 
 export interface ChainReport {
@@ -29,6 +62,8 @@ export interface ChainToVerify {
   readonly genesisHash?: Uint8Array;
   /** Numbers of blocks that others claim to have, by their names: a shorter chain has lost its tail. */
   readonly heights?: Readonly<Record<string, bigint>>;
+  /** Copies of the same channel, by their names: where one has another block, the signatures under both tell who signed twice. */
+  readonly others?: Readonly<Record<string, OtherCopy>>;
   /** The live state of the peer, compared with what the blocks make of it. */
   readonly state?: AsyncIterable<StateRow> | Iterable<StateRow>;
   /**

@@ -1,9 +1,7 @@
 import { equalBytes, toHex } from '@healthchain/core';
-import { decodePair, type ChannelConfig } from '../config/index.ts';
+import type { ChannelConfig } from '../config/index.ts';
 import { createVerifier, type Verifier } from '../crypto/index.ts';
-import { LedgerError } from '../error.ts';
 import type { SignatureCheck } from '../policy/index.ts';
-import { sameVersion } from '../rwset/index.ts';
 import {
   blockDataHash,
   blockHeaderHash,
@@ -15,19 +13,17 @@ import {
   type ParsedTransaction,
 } from '../validation/index.ts';
 import { decodeBlockMessage, METADATA, type DecodedBlock } from '../validation/block.ts';
-import { checkBlockSignatures, lastConfigNumber } from './block-signatures.ts';
+import { rogueSigners, signersOf } from './block-signatures.ts';
+import { compareCopy, compareHeights, compareState, type VerifiedBlock } from './comparison.ts';
+import { isOnlyEncoding } from './encoding.ts';
+import { BlockFindings } from './findings.ts';
+import { notChecked } from './not-checked.ts';
+import { compareOutcome } from './outcome.ts';
 import { ReplayState } from './replay-state.ts';
 import type { ChainReport, ChainToVerify, Finding } from './types.ts';
 
 /** Findings after which a chain is not examined any further. */
 const MAX_FINDINGS = 100;
-
-const NOT_CHECKED = [
-  'whether endorsers ran the contract that they endorsed: a quorum of organisations vouches for it',
-  'whether the times that transactions name are true',
-  'values of private collections: the chain holds their hashes',
-];
-const ORDERING_NOT_CHECKED = 'the schedule of orderers: only their signatures';
 
 interface Progress {
   readonly chain: ChainToVerify;
@@ -35,6 +31,8 @@ interface Progress {
   readonly state: ReplayState;
   readonly transactionIds: Set<string>;
   readonly findings: Finding[];
+  /** Kept only when there are other copies to compare them with. */
+  readonly verified: VerifiedBlock[];
   config: ChannelConfig | undefined;
   height: bigint;
   transactions: number;
@@ -46,18 +44,19 @@ interface Progress {
 /**
  * Verifies a chain from its blocks alone, by the rules that peers validate with and none of their stores: hashes, orderer
  * signatures by the configuration in force, configuration updates, every transaction's code, the state that follows, and the
- * chain of commit hashes. Ends at a block after which nothing can be concluded.
+ * chain of commit hashes. Ends behind a block after which nothing can be concluded.
  */
 export async function verifyChain(chain: ChainToVerify): Promise<ChainReport> {
   const progress = begin(chain);
+  let isWhole = true;
   for await (const bytes of chain.blocks) {
-    const mayGoOn = await verifyBlock(progress, bytes);
+    isWhole = (await verifyBlock(progress, bytes)) && progress.findings.length < MAX_FINDINGS;
     progress.height++;
-    if (!mayGoOn || progress.findings.length >= MAX_FINDINGS) return report(progress);
+    if (!isWhole) break;
   }
-  compareHeights(progress);
-  if (chain.state !== undefined) await compareState(progress, chain.state);
-  return report(progress);
+  await compareCopies(progress);
+  if (isWhole) await compareWithLive(progress);
+  return report(progress, isWhole);
 }
 
 function begin(chain: ChainToVerify): Progress {
@@ -67,6 +66,7 @@ function begin(chain: ChainToVerify): Progress {
     state: new ReplayState(),
     transactionIds: new Set(),
     findings: [],
+    verified: [],
     config: undefined,
     height: 0n,
     transactions: 0,
@@ -76,67 +76,72 @@ function begin(chain: ChainToVerify): Progress {
   };
 }
 
-function report({ chain, config, height, transactions, findings }: Progress): ChainReport {
+function report({ chain, config, height, transactions, findings }: Progress, isWhole: boolean): ChainReport {
   return {
     ok: findings.length === 0 && config !== undefined,
     channelId: config?.channelId ?? '',
     height,
     transactions,
     findings: findings.slice(0, MAX_FINDINGS),
-    notChecked: chain.ordering === undefined ? [...NOT_CHECKED, ORDERING_NOT_CHECKED] : NOT_CHECKED,
+    notChecked: notChecked(chain, isWhole),
   };
 }
 
 /** @returns whether the next block can be judged on top of this one */
 async function verifyBlock(progress: Progress, bytes: Uint8Array): Promise<boolean> {
-  const number = progress.height;
-  try {
-    const block = decodeBlockMessage(bytes);
-    checkLinks(progress, block);
-    if (progress.config !== undefined) await checkOrdering(progress, progress.config, block, bytes);
-    const transactions = block.data.map(parseTransaction);
-    const validation =
-      progress.config === undefined
-        ? validateGenesis(bytes)
-        : await replay(progress, progress.config, block, transactions);
-    compareOutcome(progress, block, validation);
-    advance(progress, block, transactions, validation);
-    return true;
-  } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    progress.findings.push({ block: number, problem: error.message });
-    return false;
-  }
+  const { config, findings } = progress;
+  const found = new BlockFindings(progress.height, findings);
+  const block = await found.attempt('ENCODING', () => decodeBlockMessage(bytes));
+  if (block === undefined) return false;
+  if (!isOnlyEncoding(bytes, block)) found.add('ENCODING', 'it holds bytes that a block has no place for');
+  await checkLinks(found, progress, block);
+  if (config !== undefined) await checkOrdering(found, progress, config, { block, bytes });
+  const transactions = block.data.map(parseTransaction);
+  const validation = await found.attempt('CONFIG', () =>
+    config === undefined ? validateGenesis(bytes) : replay(progress, config, block, transactions),
+  );
+  if (validation === undefined) return false;
+  const lastConfig = validation.config === config ? progress.lastConfig : block.header.number;
+  await compareOutcome(found, block, validation, lastConfig);
+  if (found.isBroken) return false;
+  if (progress.chain.others !== undefined) remember(progress, block);
+  advance(progress, block, transactions, validation);
+  return true;
 }
 
-/** Number, previous hash, data hash, borders. @throws LedgerError BAD_BLOCK */
-function checkLinks({ chain, height, headerHash }: Progress, { header, data }: DecodedBlock): void {
-  if (header.number !== height) throw bad(`it calls itself block ${header.number}`);
+/** Number, previous hash, data hash, borders. */
+async function checkLinks(found: BlockFindings, progress: Progress, block: DecodedBlock): Promise<void> {
+  const { chain, height, headerHash } = progress;
+  const { header, data } = block;
+  if (header.number !== height) found.add('LINK', `it calls itself block ${header.number}`);
   if (!equalBytes(header.previousHash, headerHash))
-    throw bad('it does not follow from the block before: the previous hash differs');
-  if (!equalBytes(header.dataHash, blockDataHash(data)))
-    throw bad('its transactions are not those that its header names: the data hash differs');
-  if (
-    height === 0n &&
-    chain.genesisHash !== undefined &&
-    !equalBytes(blockHeaderHash(header), chain.genesisHash)
-  ) {
-    throw bad(`it is not the given genesis block: its hash is ${toHex(blockHeaderHash(header))}`);
+    found.add('LINK', 'it does not follow from the block before: the previous hash differs');
+  if (!equalBytes(header.dataHash, blockDataHash(data))) {
+    const problem = 'its transactions are not those that its header names: the data hash differs';
+    found.add('DATA_HASH', problem);
   }
-  checkWellFormed(height, data);
+  const own = blockHeaderHash(header);
+  if (height === 0n && chain.genesisHash !== undefined && !equalBytes(own, chain.genesisHash))
+    found.add('GENESIS', `it is not the given genesis block: its hash is ${toHex(own)}`);
+  await found.attempt('BORDER', () => checkWellFormed(height, data));
 }
 
 async function checkOrdering(
-  progress: Progress,
+  found: BlockFindings,
+  { verifier, chain }: Progress,
   config: ChannelConfig,
-  block: DecodedBlock,
-  bytes: Uint8Array,
+  { block, bytes }: { readonly block: DecodedBlock; readonly bytes: Uint8Array },
 ): Promise<void> {
-  const check: SignatureCheck = (identity, message, signature) =>
-    progress.verifier.verify({ publicKey: identity.publicKey, message, signature });
-  checkBlockSignatures(config, block, check);
-  await progress.chain.ordering?.(config, bytes);
+  const rogue = await found.attempt('SIGNATURES', () => rogueSigners(config, block, checkBy(verifier)));
+  for (const signer of rogue ?? [])
+    found.add('ROGUE_SIGNATURE', `the signature in the name of ${signer} does not hold`);
+  await found.attempt('ORDERING', () => chain.ordering?.(config, bytes));
 }
+
+const checkBy =
+  (verifier: Verifier): SignatureCheck =>
+  (identity, message, signature) =>
+    verifier.verify({ publicKey: identity.publicKey, message, signature });
 
 function replay(
   { state, transactionIds, commitHash, verifier }: Progress,
@@ -156,41 +161,12 @@ function replay(
   });
 }
 
-/** What the peer has written into the block's metadata against what it should have. */
-function compareOutcome(
-  { findings, lastConfig, config }: Progress,
-  block: DecodedBlock,
-  validation: BlockValidation,
-): void {
-  const { number } = block.header;
-  const filter = block.metadata[METADATA.transactionsFilter] ?? new Uint8Array();
-  if (filter.length !== validation.codes.length && !(number === 0n && filter.length === 0)) {
-    findings.push({
-      block: number,
-      problem: `it has ${filter.length} validation codes for ${validation.codes.length} transactions`,
-    });
-  }
-  for (const [transaction, code] of filter.entries()) {
-    const expected = validation.codes[transaction];
-    if (expected !== undefined && code !== expected) {
-      findings.push({
-        block: number,
-        transaction,
-        problem: `its validation code is ${code} and has to be ${expected}`,
-      });
-    }
-  }
-  const [commitHash] = decodePair(block.metadata[METADATA.commitHash] ?? new Uint8Array());
-  if (!equalBytes(commitHash, validation.commitHash ?? new Uint8Array())) {
-    findings.push({ block: number, problem: 'its commit hash is not that of its codes and writes' });
-  }
-  const expectedConfig = validation.config === config ? lastConfig : number;
-  if (lastConfigNumber(block) !== expectedConfig) {
-    findings.push({
-      block: number,
-      problem: `it names block ${lastConfigNumber(block)} as the last configuration, which is ${expectedConfig}`,
-    });
-  }
+function remember({ verified, config, verifier }: Progress, block: DecodedBlock): void {
+  verified.push({
+    headerHash: blockHeaderHash(block.header),
+    config,
+    signers: config === undefined ? [] : signersOf(config, block, checkBy(verifier)),
+  });
 }
 
 function advance(
@@ -208,47 +184,12 @@ function advance(
   progress.commitHash = validation.commitHash;
 }
 
-function compareHeights({ chain, findings, height }: Progress): void {
-  for (const [name, claimed] of Object.entries(chain.heights ?? {})) {
-    if (claimed > height)
-      findings.push({
-        block: height,
-        problem: `the tail is cut: ${name} has ${claimed} blocks, this chain ${height}`,
-      });
-  }
+async function compareCopies({ chain, verified, verifier, findings }: Progress): Promise<void> {
+  for (const [name, other] of Object.entries(chain.others ?? {}))
+    findings.push(...(await compareCopy(verified, name, other, checkBy(verifier))));
 }
 
-async function compareState(
-  { state, findings, height }: Progress,
-  live: NonNullable<ChainToVerify['state']>,
-): Promise<void> {
-  const seen = new Set<string>();
-  const block = height - 1n;
-  for await (const { namespace, key, value, version } of live) {
-    seen.add(`${namespace}\0${key}`);
-    const expected = state.get(namespace, key);
-    const problem =
-      expected === undefined
-        ? 'the state has a key that no block wrote'
-        : stateProblem(equalBytes(expected.value, value), sameVersion(expected.version, version));
-    if (problem !== undefined)
-      findings.push({ block: expected?.version.block ?? block, key: { namespace, key }, problem });
-  }
-  for (const { namespace, key, version } of state.rows()) {
-    if (!seen.has(`${namespace}\0${key}`))
-      findings.push({
-        block: version.block,
-        key: { namespace, key },
-        problem: 'the state lacks a key that this block wrote',
-      });
-  }
-}
-
-function stateProblem(isSameValue: boolean, isSameVersion: boolean): string | undefined {
-  if (!isSameValue) return 'the state holds another value than this block wrote';
-  return isSameVersion ? undefined : 'the state holds another version than this block made';
-}
-
-function bad(problem: string): LedgerError {
-  return new LedgerError('BAD_BLOCK', problem);
+async function compareWithLive({ chain, state, height, findings }: Progress): Promise<void> {
+  findings.push(...compareHeights(height, chain.heights ?? {}));
+  if (chain.state !== undefined) findings.push(...(await compareState(state, chain.state, height - 1n)));
 }

@@ -102,7 +102,7 @@ describe('what was changed is named', () => {
   test('a cut tail', async () => {
     const report = await verifyChain({ blocks: short, heights: { 'peer0.south': 61n, 'peer0.north': 60n } });
     expect(report.findings).toEqual([
-      { block: 60n, problem: expect.stringContaining('peer0.south has 61 blocks') as string },
+      { code: 'TAIL', block: 60n, problem: expect.stringContaining('peer0.south has 61 blocks') as string },
     ]);
   });
 
