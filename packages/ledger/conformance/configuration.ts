@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { common, msp } from '@hyperledger/fabric-protos';
 import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { numberOf, transactionsOf } from './blocks.ts';
+import { computeConfigUpdate } from '../src/config/index.ts';
 import { broadcast, seal } from './forged.ts';
 import type { Session } from './session.ts';
 import { take } from './take.ts';
@@ -51,6 +52,25 @@ export async function updateOf(
   update.setReadSet(read);
   update.setWriteSet(written);
   return update;
+}
+
+/** The update from the channel's configuration to what `edit` makes of it; both are common.Config messages. */
+export async function updateBy(
+  session: Session,
+  edit: (config: Uint8Array) => Uint8Array,
+): Promise<common.ConfigUpdate> {
+  const config = (await readConfig(session)).serializeBinary();
+  return common.ConfigUpdate.deserializeBinary(
+    computeConfigUpdate(session.network.getName(), config, edit(config)),
+  );
+}
+
+/** The names and parts of a group's subgroup on the way given. */
+export function groupAt(config: common.Config, ...names: readonly string[]): common.ConfigGroup {
+  let group = config.getChannelGroup();
+  for (const name of names) group = group?.getGroupsMap().get(name);
+  if (group === undefined) throw new Error(`the configuration has no group ${names.join('/')}`);
+  return group;
 }
 
 /** A group with its version and modification policy and nothing in it. */

@@ -14,6 +14,7 @@ export interface NextDefinition {
   readonly version: string;
   readonly sequence: number;
   readonly policy: Uint8Array;
+  readonly collections?: peer.CollectionConfigPackage;
 }
 
 /** Any one of the organisations' peers, as `_lifecycle` stores an endorsement policy. */
@@ -23,6 +24,30 @@ export function anyPeerOf(signaturePolicy: string): Uint8Array {
     common.SignaturePolicyEnvelope.deserializeBinary(Buffer.from(signaturePolicy, 'base64')),
   );
   return policy.serializeBinary();
+}
+
+/** The policy of the channel's configuration of this name, as `_lifecycle` stores the reference. */
+export function channelPolicy(path: string): Uint8Array {
+  const policy = new peer.ApplicationPolicy();
+  policy.setChannelConfigPolicyReference(path);
+  return policy.serializeBinary();
+}
+
+/** Private data of all members under one name. */
+export function privateCollection(name: string, signaturePolicy: string): peer.CollectionConfigPackage {
+  const members = new peer.CollectionPolicyConfig();
+  members.setSignaturePolicy(
+    common.SignaturePolicyEnvelope.deserializeBinary(Buffer.from(signaturePolicy, 'base64')),
+  );
+  const collection = new peer.StaticCollectionConfig();
+  collection.setName(name);
+  collection.setMemberOrgsPolicy(members);
+  collection.setMaximumPeerCount(1);
+  const config = new peer.CollectionConfig();
+  config.setStaticCollectionConfig(collection);
+  const collections = new peer.CollectionConfigPackage();
+  collections.addConfig(config);
+  return collections;
 }
 
 export async function currentSequence(session: Session, name: string = CONTRACTS.basic): Promise<number> {
@@ -98,6 +123,7 @@ interface DefinitionArgs {
   setEndorsementPlugin(plugin: string): void;
   setValidationPlugin(plugin: string): void;
   setValidationParameter(policy: Uint8Array): void;
+  setCollections(collections?: peer.CollectionConfigPackage): void;
 }
 
 function fill<Args extends DefinitionArgs>(args: Args, next: NextDefinition): Args {
@@ -107,6 +133,7 @@ function fill<Args extends DefinitionArgs>(args: Args, next: NextDefinition): Ar
   args.setEndorsementPlugin('escc');
   args.setValidationPlugin('vscc');
   args.setValidationParameter(next.policy);
+  args.setCollections(next.collections);
   return args;
 }
 

@@ -6,6 +6,9 @@ export interface Exception {
   readonly reason: string;
 }
 
+export const PRIVATE_DATA_TAKEN = 'a definition with private data collections is taken';
+export const PRIVATE_DATA_REFUSED = 'a definition with private data collections is refused';
+
 const EXCEPTIONS: readonly Exception[] = [
   {
     target: /^fabric \S+ bft$|^embedded/,
@@ -18,6 +21,16 @@ const EXCEPTIONS: readonly Exception[] = [
     case: 'a transaction with a type that is no transaction’s is refused or BAD_COMMON_HEADER',
     reason:
       'orderers of Fabric v3.1.5 take it into their pool and refuse each other’s proposals of it: ordering stops',
+  },
+  {
+    target: /^embedded/,
+    case: PRIVATE_DATA_TAKEN,
+    reason: 'the embedded engine has no private data: it refuses what it could keep only half of',
+  },
+  {
+    target: /^fabric/,
+    case: PRIVATE_DATA_REFUSED,
+    reason: 'Fabric has private data',
   },
 ];
 

@@ -5,6 +5,8 @@ import type { CertificateAuthority, IssuedIdentity, NodeRole } from '../src/msp/
 import type { IdentityKind, MspId, Signing } from './target.ts';
 
 const DAY_MS = 86_400_000;
+/** Long enough to be used by a case, short enough to wait for. Certificates count whole seconds. */
+export const EXPIRING_MS = 8_000;
 
 /** The identity CA of an organisation, as a target's network has it. */
 export type AuthorityOf = (mspId: MspId) => Promise<CertificateAuthority>;
@@ -45,6 +47,8 @@ async function make(authorityOf: AuthorityOf, mspId: MspId, kind: IdentityKind):
       return signing('NowhereMSP', await issue(await foreignAuthority(begins), 'client'));
     case 'expired':
       return signing(mspId, await issue(authority, 'client', begins, after(begins, 1_000)));
+    case 'expiring':
+      return signing(mspId, await issue(authority, 'client', begins, after(Date.now(), EXPIRING_MS)));
     case 'premature':
       return signing(mspId, await issue(authority, 'client', after(begins, -DAY_MS)));
     case 'revoked':
@@ -56,13 +60,24 @@ async function make(authorityOf: AuthorityOf, mspId: MspId, kind: IdentityKind):
   }
 }
 
-function foreignAuthority(notBefore: Date): Promise<CertificateAuthority> {
+/** A CA that no target knows. */
+export function foreignAuthority(notBefore: Date): Promise<CertificateAuthority> {
   const validity = { notBefore, notAfter: after(Date.now(), DAY_MS) };
   return createAuthority({ commonName: 'ca.nowhere', organization: 'nowhere', ...validity });
 }
 
 function after(time: Date | number, milliseconds: number): Date {
   return new Date(Number(time) + milliseconds);
+}
+
+/** A member of an organisation of the case's own. */
+export async function memberOf(
+  authority: CertificateAuthority,
+  mspId: string,
+  ou: NodeRole,
+): Promise<Signing> {
+  const validity = { notBefore: beginOf(authority), notAfter: after(Date.now(), DAY_MS) };
+  return signing(mspId, await issueIdentity(authority, { commonName: ou, ou, ...validity }));
 }
 
 function signing(mspId: string, { certificate, privateKey }: IssuedIdentity): Signing {

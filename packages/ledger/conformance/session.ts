@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly at?: MspId;
   readonly channel?: ChannelName;
   readonly contract?: string;
+  /** An identity that the target does not know, in place of `as` and `kind`. */
+  readonly signing?: Signing;
 }
 
 interface CallOptions {
@@ -56,7 +58,7 @@ export interface Session {
 
 export async function openSession(target: Target, options: SessionOptions = {}): Promise<Session> {
   const { as = 'NorthMSP', kind = 'client', channel = CHANNELS.main, contract = CONTRACTS.basic } = options;
-  const signing = await target.identity(as, kind);
+  const signing = options.signing ?? (await target.identity(as, kind));
   const gateway = gatewayAt(target.client(options.at ?? as), signing);
   const network = gateway.getNetwork(channel);
   const session = sessionOver(gateway, network, network.getContract(contract), signing);

@@ -31,7 +31,8 @@ export type MspId = (typeof ORGANISATIONS)[number];
 /**
  * `client`, `admin`, `peer`, `orderer`: by NodeOU. `revoked`: a client's that a case
  * revokes. `stranger`: a client certificate of a CA that is not the organisation's, under its
- * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `premature`: a client's that
+ * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `expiring`: a client's
+ * that ends EXPIRING_MS after it is first asked for. `premature`: a client's that
  * begins before its CA does. `unclassified`: with an
  * organisational unit that is no NodeOU.
  */
@@ -43,6 +44,7 @@ export type IdentityKind =
   | 'stranger'
   | 'outsider'
   | 'expired'
+  | 'expiring'
   | 'revoked'
   | 'premature'
   | 'unclassified';

@@ -88,6 +88,25 @@ export const callCases: readonly Case[] = [
     },
   },
   {
+    name: 'what is read on another channel is not validated',
+    source: '§3 invokeChaincode is read-only across channels',
+    run: async (target) => {
+      const session = await openSession(target);
+      const side = await openSession(target, { channel: CHANNELS.side });
+      const key = freshKey('cross');
+      await side.commit([['put', key, '1']]);
+      const late = await session.endorse(
+        [
+          ['call', CONTRACTS.basic, [['get', key]], CHANNELS.side],
+          ['put', key, '1'],
+        ],
+        { endorsers: ['NorthMSP', 'SouthMSP'] },
+      );
+      await side.commit([['put', key, '2']]);
+      assert.equal((await outcomeOf(late)).status.code, CODE.VALID);
+    },
+  },
+  {
     name: 'an error of a called chaincode is an answer to the caller; an unknown one fails the transaction',
     source: '§3 invokeChaincode',
     run: async (target) => {
@@ -95,6 +114,18 @@ export const callCases: readonly Case[] = [
       const [answer] = await session.evaluate([['call', CONTRACTS.strict, [['fail', 'no']], '']]);
       assert.deepEqual(answer, { status: 500, message: 'no', payload: null });
       await refused(session.evaluate([['call', 'nothing', [], '']]), { code: 'UNKNOWN', text: /nothing/ });
+    },
+  },
+  {
+    name: 'a chaincode that is running in a transaction cannot be called again by it',
+    source: '§3 invokeChaincode',
+    run: async (target) => {
+      const session = await openSession(target);
+      const refusal = { code: 'UNKNOWN', text: /txid: [0-9a-f]{64}\(care\) exists/ } as const;
+      await refused(session.evaluate([['call', CONTRACTS.basic, [['channel']], '']]), refusal);
+      const twice = ['call', CONTRACTS.strict, [['channel']], ''] as const;
+      const answer = { status: 200, message: '', payload: '["care"]' };
+      assert.deepEqual(await session.evaluate([twice, twice]), [answer, answer]);
     },
   },
 ];

@@ -10,6 +10,8 @@ import type { Outcome, Session } from '../session.ts';
 import type { Target } from '../target.ts';
 
 const MANY = 60;
+/** More than 50 hashes of 50 results each. */
+const TWO_LEVELS = 2_600;
 
 /** Endorses the script, lets the other transaction commit, then submits: what the first read may be stale. */
 async function overtaken(session: Session, script: readonly Step[], by: readonly Step[]): Promise<Outcome> {
@@ -138,6 +140,42 @@ export const concurrencyCases: readonly Case[] = [
   ),
   stale('a range beyond 50 results that nobody changed', phantom, CODE.VALID, (key) => ({
     before: [['fill', key, MANY]],
+    reads: [
+      ['range', key, `${key}~`],
+      ['put', `${key}~other`, '2'],
+    ],
+    by: [['put', `${key}~elsewhere`, '3']],
+  })),
+  ...[49, 50, 51].map((count) =>
+    stale(
+      `a range of ${count} results overtaken by the delete of its last`,
+      phantom,
+      CODE.PHANTOM_READ_CONFLICT,
+      (key) => ({
+        before: [['fill', key, count]],
+        reads: [
+          ['range', key, `${key}~`],
+          ['put', `${key}~other`, '2'],
+        ],
+        by: [['delete', `${key}0${count - 1}`]],
+      }),
+    ),
+  ),
+  stale(
+    'a range of two levels of hashes overtaken by a change in its middle',
+    phantom,
+    CODE.PHANTOM_READ_CONFLICT,
+    (key) => ({
+      before: [['fill', key, TWO_LEVELS]],
+      reads: [
+        ['range', key, `${key}~`],
+        ['put', `${key}~other`, '2'],
+      ],
+      by: [['put', `${key}1300`, '3']],
+    }),
+  ),
+  stale('a range of two levels of hashes that nobody changed', phantom, CODE.VALID, (key) => ({
+    before: [['fill', key, TWO_LEVELS]],
     reads: [
       ['range', key, `${key}~`],
       ['put', `${key}~other`, '2'],

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { common } from '@hyperledger/fabric-protos';
+import { common, orderer } from '@hyperledger/fabric-protos';
 import { CODE, envelopesOf, metadata, numberOf, readBlocks, transactionsOf } from '../blocks.ts';
 import type { Case } from '../case.ts';
 import { freshKey, openSession } from '../session.ts';
+import type { Session } from '../session.ts';
 import { take } from '../take.ts';
 
 const deliver = '§3 Deliver (blocks, filtered)';
+const SEEK_MS = 10_000;
 
 export const deliverCases: readonly Case[] = [
   {
@@ -109,7 +111,75 @@ export const deliverCases: readonly Case[] = [
       assert.deepEqual((await waiting).map(numberOf), [next.status.blockNumber]);
     },
   },
+  {
+    name: 'a deliver starts at the oldest or the newest block and ends where it is told to',
+    source: deliver,
+    run: async (target) => {
+      const session = await openSession(target);
+      const { status } = await session.commit([['put', freshKey('seek'), '1']]);
+      const { blockNumber } = status;
+      assert.deepEqual(await seek(session, oldest, oldest), [0n]);
+      assert.deepEqual(await seek(session, newest, newest), [blockNumber]);
+      const two = await seek(session, at(blockNumber - 1n), at(blockNumber));
+      assert.deepEqual(two, [blockNumber - 1n, blockNumber]);
+    },
+  },
+  {
+    name: 'a deliver that need not wait ends with NOT_FOUND, one of a wrong range with BAD_REQUEST',
+    source: deliver,
+    run: async (target) => {
+      const session = await openSession(target);
+      const { status } = await session.commit([['put', freshKey('seek'), '1']]);
+      const beyond = at(status.blockNumber + 1_000n);
+      await assert.rejects(seek(session, beyond, beyond, ORDERER.FAIL_IF_NOT_READY), /NOT_FOUND|404/);
+      await assert.rejects(seek(session, at(1n), at(0n)), /BAD_REQUEST|400/);
+    },
+  },
 ];
+
+const ORDERER = orderer.SeekInfo.SeekBehavior;
+type Place = (position: orderer.SeekPosition) => void;
+const oldest: Place = (position) => position.setOldest(new orderer.SeekOldest());
+const newest: Place = (position) => position.setNewest(new orderer.SeekNewest());
+const at =
+  (number: bigint): Place =>
+  (position) => {
+    const specified = new orderer.SeekSpecified();
+    specified.setNumber(Number(number));
+    position.setSpecified(specified);
+  };
+
+/** The numbers of the blocks that a seek of the case's own brings, to its end. */
+async function seek(
+  session: Session,
+  start: Place,
+  stop: Place,
+  behavior: orderer.SeekInfo.SeekBehaviorMap[keyof orderer.SeekInfo.SeekBehaviorMap] = ORDERER.BLOCK_UNTIL_READY,
+): Promise<bigint[]> {
+  const original = session.network.newBlockEventsRequest({ startBlock: 0n });
+  const envelope = common.Envelope.deserializeBinary(original.getBytes());
+  const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());
+  const info = new orderer.SeekInfo();
+  const [from, to] = [new orderer.SeekPosition(), new orderer.SeekPosition()];
+  start(from);
+  stop(to);
+  info.setStart(from);
+  info.setStop(to);
+  info.setBehavior(behavior);
+  payload.setData(info.serializeBinary());
+  envelope.setPayload(payload.serializeBinary());
+  envelope.setSignature('');
+  const request = session.gateway.newBlockEventsRequest(envelope.serializeBinary());
+  const numbers: bigint[] = [];
+  try {
+    for await (const block of await request.getEvents({ deadline: Date.now() + SEEK_MS }))
+      numbers.push(numberOf(block));
+  } catch (error) {
+    // The client library takes every status for a failure, also the one that a deliver ends with.
+    if (!(error instanceof Error && error.message.endsWith(`: ${common.Status.SUCCESS}`))) throw error;
+  }
+  return numbers;
+}
 
 /** SHA-256 over the ASN.1 sequence of number, previous hash and data hash. */
 function headerHash(number: bigint, previous: Uint8Array, data: Uint8Array): Uint8Array {

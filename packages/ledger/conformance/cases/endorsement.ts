@@ -209,4 +209,23 @@ export const endorsementCases: readonly Case[] = [
       );
     },
   },
+  {
+    name: 'a key whose policy an earlier, invalid transaction of the block would have changed is written',
+    source: '§3 a key whose policy an earlier valid transaction of the same block changed',
+    run: async (target) => {
+      const session = await openSession(target);
+      const outcomes = await inOneBlockInOrder(session, async () => {
+        const key = freshKey('unchanged');
+        await session.commit([['put', key, '1']]);
+        return [
+          await session.endorse([['setPolicy', key, allPeersOf('NorthMSP')]], { endorsers: ['SouthMSP'] }),
+          await session.endorse([['put', key, '2']]),
+        ];
+      });
+      assert.deepEqual(
+        outcomes.map(({ status }) => status.code),
+        [CODE.ENDORSEMENT_POLICY_FAILURE, CODE.VALID],
+      );
+    },
+  },
 ];

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { gateway as protos } from '@hyperledger/fabric-protos';
 import type { Case } from '../case.ts';
 import { refused } from '../expect.ts';
 import { alterProposal, askFor } from '../raw.ts';
 import { freshKey, openSession, outcomeOf, parse, submitAgain } from '../session.ts';
-import { CONTRACTS, ORGANISATIONS } from '../target.ts';
+import { CHANNELS, CONTRACTS, ORGANISATIONS } from '../target.ts';
+import type { Target } from '../target.ts';
 
 const source = '§3 Evaluate, Endorse, Submit, CommitStatus, offline signing';
 const details = '§3 status codes and grpc-status-details-bin of each endorser that failed';
 /** Over gRPC the server's end of the call may overtake the client's own timer. */
 const DEADLINE = ['DEADLINE_EXCEEDED', 'CANCELLED'] as const;
+const CANCEL_AFTER_MS = 100;
 const deadlines = '§3 deadlines and cancellation honoured';
 
 export const gatewayCases: readonly Case[] = [
@@ -157,13 +161,26 @@ export const gatewayCases: readonly Case[] = [
     },
   },
   {
+    name: 'a call that its client cancels ends at once',
+    source: deadlines,
+    run: async (target) => {
+      const session = await openSession(target);
+      const proposal = session.proposal([['wait', 2_000]]);
+      const signature = await session.signing.signer(proposal.getDigest());
+      const begun = performance.now();
+      const code = await cancelled(target, signedRequest(proposal.getBytes(), signature));
+      assert.equal(code, status.CANCELLED);
+      assert.ok(performance.now() - begun < 1_500);
+    },
+  },
+  {
     name: 'commit status of an unknown transaction waits until the deadline',
     source: deadlines,
     run: async (target) => {
       const session = await openSession(target);
       const commit = askFor(session, 'f'.repeat(64));
       await refused(commit.getStatus({ deadline: Date.now() + 300 }), {
-        code: 'DEADLINE_EXCEEDED',
+        code: DEADLINE,
         text: /./,
       });
     },
@@ -188,3 +205,29 @@ export const gatewayCases: readonly Case[] = [
     },
   },
 ];
+
+function signedRequest(proposed: Uint8Array, signature: Uint8Array): protos.EvaluateRequest {
+  const original = protos.ProposedTransaction.deserializeBinary(proposed);
+  const signed = original.getProposal();
+  signed?.setSignature(signature);
+  const request = new protos.EvaluateRequest();
+  request.setTransactionId(original.getTransactionId());
+  request.setChannelId(CHANNELS.main);
+  request.setProposedTransaction(signed);
+  return request;
+}
+
+/** The status with which an evaluate ends that is cancelled soon after it began. */
+function cancelled(target: Target, request: protos.EvaluateRequest): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const call = target.client('NorthMSP').makeUnaryRequest(
+      '/gateway.Gateway/Evaluate',
+      (message: protos.EvaluateRequest) => Buffer.from(message.serializeBinary()),
+      (bytes: Buffer) => protos.EvaluateResponse.deserializeBinary(bytes),
+      request,
+      { deadline: Date.now() + 10_000 },
+      (error) => resolve(error?.code),
+    );
+    setTimeout(() => call.cancel(), CANCEL_AFTER_MS);
+  });
+}
