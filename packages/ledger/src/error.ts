@@ -40,6 +40,8 @@ type NodeCode =
   | 'OUT_OF_ORDER'
   /** What was to be repaired cannot be: the blocks that hold it are not there either. */
   | 'NOT_REPAIRABLE'
+  /** A test of the storage found that something acknowledged was lost, or half of something kept; `details` names the seed. */
+  | 'NOT_DURABLE'
   /** The directory holds no network, another network, or one of another format. */
   | 'BAD_NETWORK'
   /** An argument of the caller that no network of this kind can have. */

@@ -25,6 +25,7 @@ export {
   type StartEngineOptions,
 } from './engine/index.ts';
 export { LedgerError, type LedgerErrorCode } from './error.ts';
+export { playPowerCuts, type PowerCutReport } from './faults/index.ts';
 export type { GatewayClient } from './gateway/index.ts';
 export {
   certificateAttributes,

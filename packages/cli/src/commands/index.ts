@@ -9,6 +9,7 @@ import { importCommand } from './import.ts';
 import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
 import { rebuild } from './rebuild.ts';
 import { records } from './records.ts';
+import { testStorage } from './test-storage.ts';
 import { token } from './token.ts';
 import { up } from './up.ts';
 import { verify } from './verify.ts';
@@ -35,4 +36,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   resume,
   hammer: hammerCommand,
   bench,
+  'test-storage': testStorage,
 };

@@ -4,6 +4,7 @@ import { isModule, type ChaincodeSource } from './chaincodes.ts';
 import type { EngineControl } from './control.ts';
 import { LocalEngine, type LocalEngineOptions } from './local-engine.ts';
 import { openNetwork, type Network } from './network.ts';
+import type { LedgerStorage } from '../storage/index.ts';
 import { startWorkerEngine } from './worker-engine.ts';
 
 export interface StartEngineOptions {
@@ -15,6 +16,8 @@ export interface StartEngineOptions {
   readonly worker: boolean;
   /** Of endorsers, orderers and deliver services; not with `worker`. */
   readonly clock?: () => Date;
+  /** What the nodes store on: the disk and LevelDB unless given; not with `worker`. */
+  readonly storage?: LedgerStorage;
   /** Threads that verify signatures beside the engine's own; 0 verifies in place. */
   readonly verifyThreads?: number;
   /** Nodes share outcomes of verifications, never of a signing; true unless said otherwise. */
@@ -45,8 +48,11 @@ async function inThread(options: LocalEngineOptions) {
 
 function inWorker(options: StartEngineOptions) {
   const isLoadable = Object.values(options.chaincodes).every(isModule);
-  if (!isLoadable || options.clock !== undefined) {
-    throw new LedgerError('BAD_DEFINITION', 'A worker needs chaincodes as modules, and has its own clock');
+  if (!isLoadable || options.clock !== undefined || options.storage !== undefined) {
+    throw new LedgerError(
+      'BAD_DEFINITION',
+      'A worker needs chaincodes as modules, and has its own clock and storage',
+    );
   }
   const { directory, chaincodes, verifyThreads, shareVerifications } = options;
   return startWorkerEngine({

@@ -1,7 +1,7 @@
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { createGatewayClient, GatewayService, localTransport, type CallTransport } from '../gateway/index.ts';
-import { diskFiles, openLevel } from '../storage/index.ts';
+import { diskFiles, openLevel, type LedgerStorage } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
 import { applyChange, revoke } from './configure.ts';
 import type {
@@ -28,6 +28,7 @@ export interface LocalEngineOptions extends VerifierOptions {
   readonly directory: string;
   readonly chaincodes: Readonly<Record<string, ChaincodeSource>>;
   readonly clock?: () => Date;
+  readonly storage?: LedgerStorage;
 }
 
 /** All nodes of the consortium in this thread. */
@@ -64,7 +65,8 @@ export class LocalEngine implements EngineControl {
     const network = openNetwork(options.directory);
     const chaincodes = await loadChaincodes(options.chaincodes);
     const { verifierOf, verifiers } = verifiersFor(options);
-    const counter = countingFiles(diskFiles);
+    const { files, openRows } = options.storage ?? { files: diskFiles, openRows: openLevel };
+    const counter = countingFiles(files);
     const failures = new Map<string, unknown>();
     let engine: LocalEngine | undefined;
     const environment: NodeEnvironment = {
@@ -75,7 +77,7 @@ export class LocalEngine implements EngineControl {
       }),
       config: (channelId) => engine?.config(channelId),
       files: counter.files,
-      openRows: openLevel,
+      openRows,
       chaincodes,
       clock: options.clock ?? (() => new Date()),
       verifierOf,

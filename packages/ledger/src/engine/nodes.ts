@@ -4,7 +4,7 @@ import { isMember, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { configFromBlockOnce } from '../ordering/configs.ts';
 import { Peer, type Chaincode } from '../peer/index.ts';
-import type { FileStore, KeyValueStore } from '../storage/index.ts';
+import type { FileStore, OpenRows } from '../storage/index.ts';
 import type { ChannelHub } from './hub.ts';
 import { signingIdentity } from './keys.ts';
 import { addressOf, layout, type NodeName } from './layout.ts';
@@ -14,7 +14,7 @@ export interface NodeEnvironment {
   readonly network: Network;
   readonly hubs: ReadonlyMap<string, ChannelHub>;
   readonly files: FileStore;
-  readonly openRows: (directory: string) => Promise<KeyValueStore>;
+  readonly openRows: OpenRows;
   readonly chaincodes: ReadonlyMap<string, Chaincode>;
   readonly clock: () => Date;
   readonly verifierOf: (node: string) => Verifier;

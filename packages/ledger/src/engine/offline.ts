@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
-import { BlockLog, readOnlyFiles, type Damage, type Location } from '../storage/index.ts';
+import { BlockLog, isInUse, readOnlyFiles, type Damage, type Location } from '../storage/index.ts';
 import { decodeSavepoint, parseStateKey, SAVEPOINT_KEY, wholeState } from '../storage/ledger-keys.ts';
 import { readLevel, type LevelContent } from '../storage/level/index.ts';
 import { decodeStateRow } from '../storage/index.ts';
@@ -42,7 +42,8 @@ export async function openOfflineLedger(options: {
     await log.close();
     throw new LedgerError('NOT_FOUND', `${options.peer} has not joined ${options.channel}`);
   }
-  return new PeerFiles(log, stored, await readLevel(join(directory, 'state')));
+  const wasInterrupted = await isInUse(readOnlyFiles, directory);
+  return new PeerFiles(log, stored, await readLevel(join(directory, 'state'), { wasInterrupted }));
 }
 
 interface StoredBlocks {

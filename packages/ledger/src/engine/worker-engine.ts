@@ -21,7 +21,7 @@ interface Pending {
 
 /** The engine in a worker thread: calls and control cross as messages, their contents as bytes. */
 export async function startWorkerEngine(
-  options: Omit<LocalEngineOptions, 'clock'>,
+  options: Omit<LocalEngineOptions, 'clock' | 'storage'>,
 ): Promise<{ transport: CallTransport; control: EngineControl }> {
   const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), {
     workerData: options,

@@ -50,11 +50,8 @@ export class Authority {
 
   /** What to do after a start: says again what may not have been heard. */
   resume(): Step {
-    if (this.#seat.isMember) {
-      this.#deciding.repeat();
-      this.#passing.repeat();
-      this.#seat.send({ kind: 'height', height: this.#seat.height });
-    }
+    this.#repeat();
+    if (this.#seat.isMember) this.#seat.send({ kind: 'height', height: this.#seat.height });
     this.#seat.armTimer();
     return this.#seat.takeStep();
   }
@@ -121,6 +118,7 @@ export class Authority {
     this.#seat.pending = requests;
     this.#seat.round = new Round();
     this.#takeUpRecords();
+    this.#repeat();
     this.#seat.send({ kind: 'height', height });
     const early = this.#early;
     this.#early = [];
@@ -134,6 +132,12 @@ export class Authority {
     else this.#seat.down.add(authority);
     if (!isUp && authority === this.#seat.proposer) this.#seat.armTimer();
     if (isUp) this.#tellHeight(authority);
+  }
+
+  #repeat(): void {
+    if (!this.#seat.isMember) return;
+    this.#deciding.repeat();
+    this.#passing.repeat();
   }
 
   #takeUpRecords(): void {

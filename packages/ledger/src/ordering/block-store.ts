@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { concat, equalBytes, sha256, uint64 } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
-import { BlockLog, type AppendFile, type FileStore, type Location } from '../storage/index.ts';
+import {
+  BlockLog,
+  claim,
+  type AppendFile,
+  type Claim,
+  type FileStore,
+  type Location,
+} from '../storage/index.ts';
 import { decodeLocation, encodeLocation } from '../storage/ledger-keys.ts';
 
 const LOCATION_BYTES = 16;
@@ -17,25 +24,29 @@ const CACHED_BLOCKS = 64;
 export class BlockStore {
   readonly #log: BlockLog;
   readonly #places: AppendFile;
+  readonly #claim: Claim;
   readonly #recent = new Map<number, Uint8Array>();
   #height: number;
 
-  private constructor(log: BlockLog, places: AppendFile, height: number) {
+  private constructor(log: BlockLog, places: AppendFile, claimed: Claim) {
     this.#log = log;
     this.#places = places;
-    this.#height = height;
+    this.#claim = claimed;
+    this.#height = 0;
   }
 
-  /** @throws LedgerError BLOCK_CORRUPT */
+  /** Of a store that was not closed, what was not synced may be torn: it ends before the first damage. @throws LedgerError BLOCK_CORRUPT */
   static async open(files: FileStore, directory: string): Promise<BlockStore> {
+    const claimed = await claim(files, directory);
     const log = await BlockLog.open(files, join(directory, 'blocks'));
     const places = await files.open(join(directory, 'places'));
-    const store = new BlockStore(log, places, 0);
+    const store = new BlockStore(log, places, claimed);
     try {
-      await store.#follow(await store.#trustedPlaces());
+      await store.#follow(claimed.wasInterrupted ? await store.#noPlaces() : await store.#trustedPlaces());
       return store;
     } catch (error) {
-      await store.close();
+      await store.#closeFiles();
+      if (!claimed.wasInterrupted) await claimed.release();
       throw error;
     }
   }
@@ -73,6 +84,11 @@ export class BlockStore {
   }
 
   async close(): Promise<void> {
+    await this.#closeFiles();
+    await this.#claim.release();
+  }
+
+  async #closeFiles(): Promise<void> {
     await this.#log.close();
     await this.#places.close();
   }
@@ -106,6 +122,11 @@ export class BlockStore {
     return trusted;
   }
 
+  async #noPlaces(): Promise<number> {
+    await this.#places.truncate(0);
+    return 0;
+  }
+
   async #follow(trusted: number): Promise<void> {
     this.#height = trusted;
     const last = trusted === 0 ? undefined : await this.#place(trusted - 1);
@@ -117,7 +138,11 @@ export class BlockStore {
         if (step.value.tornAt !== undefined) await this.#log.cut(step.value.tornAt);
         return;
       }
-      if ('damage' in step.value) throw this.#log.corrupt(step.value.damage);
+      if ('damage' in step.value) {
+        if (!this.#claim.wasInterrupted) throw this.#log.corrupt(step.value.damage);
+        await this.#log.cut(step.value.damage);
+        return;
+      }
       if (step.value.number !== this.#height) continue;
       await this.#places.append([encodePlace(this.#height, step.value.location)]);
       this.#height += 1;

@@ -24,7 +24,19 @@ export type SigningRecord =
 
 const KINDS = ['acknowledged', 'signed', 'voted'] as const;
 
-export function encodeRecord(record: SigningRecord): Uint8Array {
+/** Records that become durable together. */
+export function encodeRecords(records: readonly SigningRecord[]): Uint8Array {
+  const writer = new WireWriter();
+  for (const record of records) writer.present(1, encodeRecord(record));
+  return writer.finish();
+}
+
+/** @throws LedgerError MALFORMED */
+export function decodeRecords(bytes: Uint8Array): SigningRecord[] {
+  return fields(bytes).all(1).map(decodeRecord);
+}
+
+function encodeRecord(record: SigningRecord): Uint8Array {
   const writer = new WireWriter()
     .uint(1, KINDS.indexOf(record.kind))
     .uint(2, record.height)
@@ -34,8 +46,7 @@ export function encodeRecord(record: SigningRecord): Uint8Array {
   return writer.finish();
 }
 
-/** @throws LedgerError MALFORMED */
-export function decodeRecord(bytes: Uint8Array): SigningRecord {
+function decodeRecord(bytes: Uint8Array): SigningRecord {
   const record = fields(bytes);
   const kind = KINDS[record.number(1)];
   const place = { height: record.number(2), turn: record.number(3) };

@@ -26,6 +26,9 @@ async function recordsAfterOpening(): Promise<readonly SigningRecord[]> {
   return records;
 }
 
+/** As a power cut leaves it. */
+const interrupt = () => writeFile(join(directory, 'in-use'), '');
+
 async function flip(offset: number): Promise<void> {
   const bytes = await readFile(file);
   bytes[offset] = (bytes[offset] ?? 0) ^ 1;
@@ -44,15 +47,20 @@ describe('SigningLog', () => {
   it.each([
     ['within its payload', FRAME_HEADER_BYTES + 1],
     ['within its header', FRAME_HEADER_BYTES - 1],
-  ])('cuts a last frame that ends too early, %s', async (_, kept) => {
+  ])('cuts a last write that the power cut short, %s', async (_, kept) => {
+    await interrupt();
     const before = ((await readFile(file)).length / RECORDS.length) * 2;
     await truncate(file, before + kept);
     expect(await recordsAfterOpening()).toEqual(RECORDS.slice(0, 2));
     expect((await readFile(file)).length).toBe(before);
   });
 
-  it('cuts pages at the end that were never filled', async () => {
-    await appendFile(file, new Uint8Array(4096));
+  it.each([
+    ['nothing but zeros', Buffer.alloc(4096)],
+    ['its end alone', Buffer.concat([Buffer.alloc(512), Buffer.alloc(300, 7)])],
+  ])('cuts a last write of which the disk holds %s', async (_, written) => {
+    await interrupt();
+    await appendFile(file, written);
     expect(await recordsAfterOpening()).toEqual(RECORDS);
   });
 
@@ -70,6 +78,28 @@ describe('SigningLog', () => {
       });
       await flip(index * length + within);
     }
+    expect(await recordsAfterOpening()).toEqual(RECORDS);
+  });
+
+  it('refuses a last write that is cut short although the log was closed', async () => {
+    await truncate(file, (await readFile(file)).length - 1);
+    await expect(SigningLog.open(diskFiles, directory)).rejects.toMatchObject({ code: 'SIGNING_CORRUPT' });
+  });
+
+  it('refuses damage before the last write, interrupted or not', async () => {
+    await interrupt();
+    await flip((await readFile(file)).length / RECORDS.length);
+    await expect(SigningLog.open(diskFiles, directory)).rejects.toMatchObject({ code: 'SIGNING_CORRUPT' });
+  });
+
+  it('keeps the records of one write together', async () => {
+    const { log } = await SigningLog.open(diskFiles, directory);
+    const together: SigningRecord[] = [6, 7].map((turn) => ({ kind: 'voted', height: 9, turn }));
+    await log.append(together);
+    await log.close();
+    expect(await recordsAfterOpening()).toEqual([...RECORDS, ...together]);
+    await interrupt();
+    await truncate(file, (await readFile(file)).length - 1);
     expect(await recordsAfterOpening()).toEqual(RECORDS);
   });
 

@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
-import type { AppendFile, FileStore } from '../storage/index.ts';
+import { claim, type AppendFile, type Claim, type FileStore } from '../storage/index.ts';
 import { encodeFrameHeader, nextWholeFrame, readFrame } from '../storage/frames.ts';
-import { decodeRecord, encodeRecord, type SigningRecord } from './records.ts';
+import { decodeRecords, encodeRecords, type SigningRecord } from './records.ts';
 
 /** A file of this size is followed by a fresh one; the one before it is kept until the next change. */
 const ROTATE_BYTES = 32 * 1024 * 1024;
 const KEPT_FILES = 2;
 const SUFFIX = '.signing';
-/** Zeros at the end of a file that no record ends with. */
-const UNFILLED_BYTES = 16;
 
 /**
  * What one authority has acknowledged, signed and voted for on one channel. Records of heights whose blocks are durable in
@@ -20,25 +18,36 @@ export class SigningLog {
   readonly #directory: string;
   #numbers: number[];
   #current: AppendFile;
+  readonly #claim: Claim;
+  /** False while a write is under way, and after one that failed. */
+  #isWhole = true;
   /** Fsyncs done, for the bench. */
   syncs = 0;
 
-  private constructor(files: FileStore, directory: string, numbers: number[], current: AppendFile) {
+  private constructor(
+    files: FileStore,
+    directory: string,
+    numbers: number[],
+    current: AppendFile,
+    claimed: Claim,
+  ) {
     this.#files = files;
+    this.#claim = claimed;
     this.#directory = directory;
     this.#numbers = numbers;
     this.#current = current;
   }
 
   /**
-   * A torn tail of the last file is cut: what was not durable was never sent. Any other damage may have been sent, and an
-   * authority that has forgotten it could sign twice. @throws LedgerError SIGNING_CORRUPT, which names file and offset
+   * Of a log that was not closed, a torn last write is cut: what was not durable was never sent. Any other damage may have been
+   * sent, and an authority that has forgotten it could sign twice.
+   * @throws LedgerError SIGNING_CORRUPT, which names file and offset
    */
   static async open(
     files: FileStore,
     directory: string,
   ): Promise<{ readonly log: SigningLog; readonly records: readonly SigningRecord[] }> {
-    await files.makeDirectory(directory);
+    const claimed = await claim(files, directory);
     const names = (await files.list(directory)).filter((name) => name.endsWith(SUFFIX));
     const numbers = names.map((name) => Number.parseInt(name, 10));
     if (numbers.length === 0) numbers.push(0);
@@ -49,23 +58,27 @@ export class SigningLog {
       const path = pathOf(directory, number);
       current = await files.open(path);
       try {
-        records.push(...(await readRecords(current, path, number === numbers.at(-1))));
+        const mayBeTorn = claimed.wasInterrupted && number === numbers.at(-1);
+        records.push(...(await readRecords(current, path, mayBeTorn)));
       } catch (error) {
         await current.close();
+        if (!claimed.wasInterrupted) await claimed.release();
         throw error;
       }
     }
-    return { log: new SigningLog(files, directory, numbers, current as AppendFile), records };
+    const log = new SigningLog(files, directory, numbers, current as AppendFile, claimed);
+    return { log, records };
   }
 
-  /** Durable on return. Calls must not overlap. */
+  /** One frame: after a power cut all of the records are there or none. Durable on return. Calls must not overlap. */
   async append(records: readonly SigningRecord[]): Promise<void> {
-    const chunks = records.flatMap((record) => {
-      const payload = encodeRecord(record);
-      return [encodeFrameHeader(record.height, payload), payload];
-    });
-    await this.#current.append(chunks);
+    const [first] = records;
+    if (first === undefined) return;
+    const payload = encodeRecords(records);
+    this.#isWhole = false;
+    await this.#current.append([encodeFrameHeader(first.height, payload), payload]);
     await this.#current.sync();
+    this.#isWhole = true;
     this.syncs += 1;
   }
 
@@ -86,33 +99,25 @@ export class SigningLog {
 
   async close(): Promise<void> {
     await this.#current.close();
+    if (this.#isWhole) await this.#claim.release();
   }
 }
 
-async function readRecords(file: AppendFile, path: string, isLast: boolean): Promise<SigningRecord[]> {
+async function readRecords(file: AppendFile, path: string, mayBeTorn: boolean): Promise<SigningRecord[]> {
   const bytes = await file.read(0, file.size);
   const records: SigningRecord[] = [];
   let offset = 0;
   while (offset < bytes.length) {
     const frame = readFrame(bytes, offset);
     if (frame.kind !== 'whole') {
-      if (!isLast || !isTorn(bytes, offset)) throw corrupt(path, offset);
+      if (!mayBeTorn || nextWholeFrame(bytes, offset) !== undefined) throw corrupt(path, offset);
       await file.truncate(offset);
       break;
     }
-    records.push(decodeRecord(frame.payload));
+    records.push(...decodeRecords(frame.payload));
     offset = frame.end;
   }
   return records;
-}
-
-/** A write that a power cut stopped: its frame goes on beyond the end of the file, or its last pages were never filled. */
-function isTorn(bytes: Uint8Array, offset: number): boolean {
-  if (nextWholeFrame(bytes, offset) !== undefined) return false;
-  const rest = bytes.subarray(offset);
-  return (
-    readFrame(bytes, offset).kind === 'torn' || rest.subarray(-UNFILLED_BYTES).every((byte) => byte === 0)
-  );
 }
 
 function corrupt(path: string, offset: number): LedgerError {

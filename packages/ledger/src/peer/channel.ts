@@ -4,7 +4,7 @@ import { LedgerError } from '../error.ts';
 import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
 import { parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
-import type { FileStore, KeyValueStore, TransactionPlace } from '../storage/index.ts';
+import type { FileStore, OpenRows, TransactionPlace } from '../storage/index.ts';
 import { LedgerStore } from '../storage/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import { Committer, type CommittedBlock } from './committer.ts';
@@ -24,7 +24,7 @@ export interface ChannelSettings {
   readonly directory: string;
   readonly genesis: Uint8Array;
   readonly files: FileStore;
-  readonly openRows: (directory: string) => Promise<KeyValueStore>;
+  readonly openRows: OpenRows;
   readonly verifier: Verifier;
   readonly feed: BlockFeed;
   readonly onFailure: (error: unknown) => void;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { SigningIdentity } from '../ordering/envelope.ts';
-import type { FileStore, KeyValueStore } from '../storage/index.ts';
+import type { FileStore, OpenRows } from '../storage/index.ts';
 import type { Chaincode } from './chaincode.ts';
 import { PeerChannel } from './channel.ts';
 import { Endorser, type Endorsed } from './endorser.ts';
@@ -23,7 +23,7 @@ export interface PeerSettings {
   }[];
   readonly chaincodes: ReadonlyMap<string, Chaincode>;
   readonly files: FileStore;
-  readonly openRows: (directory: string) => Promise<KeyValueStore>;
+  readonly openRows: OpenRows;
   readonly verifier: Verifier;
   readonly clock: () => Date;
   readonly onFailure: (error: unknown) => void;

@@ -57,6 +57,8 @@ export class BlockLog {
       .map((name) => Number.parseInt(name, 10));
     const log = new BlockLog(files, directory, numbers.at(-1) ?? 0, options.segmentBytes ?? SEGMENT_BYTES);
     for (const number of numbers) log.#segments.set(number, await files.open(log.#path(number)));
+    const last = log.#segments.get(log.#current);
+    if (last !== undefined) log.#unsynced.add(last);
     return log;
   }
 
@@ -70,7 +72,7 @@ export class BlockLog {
     return location;
   }
 
-  /** Everything appended before the call is durable on return. */
+  /** Everything appended before the call is durable on return, also what a process that was killed has left. */
   async sync(): Promise<void> {
     const files = this.#unsynced;
     this.#unsynced = new Set();
@@ -119,9 +121,15 @@ export class BlockLog {
     return {};
   }
 
-  /** Cuts the last segment at `offset`; durable on return. */
+  /** Drops everything from a place on; durable on return. */
   async cut(at: Pick<Location, 'segment' | 'offset'>): Promise<void> {
+    for (const [segment, file] of [...this.#segments].filter(([number]) => number > at.segment)) {
+      this.#segments.delete(segment);
+      await file.close();
+      await this.#files.remove(this.#path(segment));
+    }
     await this.#segments.get(at.segment)?.truncate(at.offset);
+    this.#current = at.segment;
   }
 
   get bytes(): number {

@@ -1,6 +1,6 @@
 import { ClassicLevel, type BatchOperation } from 'classic-level';
 import { LedgerError } from '../error.ts';
-import { auditLevel } from './level/index.ts';
+import { auditLevel, cutTornLogs } from './level/index.ts';
 
 interface Entry {
   readonly key: Uint8Array;
@@ -45,10 +45,14 @@ const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 /**
- * Opens a LevelDB whose files all hold their checksums: LevelDB itself would serve, lose or die of what is damaged.
- * @throws LedgerError STORE_CORRUPT
+ * Opens a LevelDB whose files all hold their checksums: LevelDB itself would serve, lose or die of what is damaged. One that was
+ * interrupted loses the end of its logs from the first damage on. @throws LedgerError STORE_CORRUPT
  */
-export async function openLevel(directory: string): Promise<KeyValueStore> {
+export async function openLevel(
+  directory: string,
+  { wasInterrupted = false }: { readonly wasInterrupted?: boolean } = {},
+): Promise<KeyValueStore> {
+  if (wasInterrupted) await cutTornLogs(directory);
   const [damage] = await auditLevel(directory);
   if (damage !== undefined) {
     const { file, offset, what } = damage;

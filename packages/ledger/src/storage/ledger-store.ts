@@ -4,11 +4,12 @@ import type { HistoryEntry, StateUpdate } from '../validation/index.ts';
 import { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
 import type { FileStore } from './files.ts';
 import type { Change, KeyValueStore } from './key-value.ts';
-import { mustHoldEveryBlock } from './lost-batches.ts';
+import { claim, type Claim } from './in-use.ts';
 import * as keys from './ledger-keys.ts';
 import { LedgerView } from './ledger-view.ts';
 import { framesFrom } from './pending-frames.ts';
 import { RowCache } from './row-cache.ts';
+import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
 import { encodeStateRow, type StateRow } from './state-rows.ts';
 
 /** A block with everything its commit changes, as validation found it. */
@@ -30,38 +31,42 @@ export interface BlockCommit {
 export class LedgerStore {
   readonly #log: BlockLog;
   readonly #rows: KeyValueStore;
+  readonly #claim: Claim;
   readonly #cache = new RowCache();
   #savepoint: keys.Savepoint | undefined;
   #isApplying = false;
 
-  private constructor(log: BlockLog, rows: KeyValueStore) {
+  private constructor(log: BlockLog, { rows, savepoint }: SoundRows, claimed: Claim) {
     this.#log = log;
     this.#rows = rows;
-    const row = rows.get(keys.SAVEPOINT_KEY);
-    this.#savepoint = row === undefined ? undefined : keys.decodeSavepoint(row);
+    this.#claim = claimed;
+    this.#savepoint = savepoint;
   }
 
   /**
-   * `rows` is opened by `openRows` under `<directory>/state`. Where the log holds blocks after the savepoint (all of them when
-   * the state's folder is gone), their places are returned to be applied (`apply`) before anything else, read by
-   * `pendingBlock`; a torn tail is cut. @throws LedgerError BLOCK_CORRUPT, INDEX_CORRUPT
+   * `openRows` opens what lies under `<directory>/state`. Where the log holds blocks after the savepoint (all of them when the
+   * state's folder is gone), their places are returned to be applied (`apply`) before anything else, read by `pendingBlock`; a
+   * torn tail is cut. Of a store that was not closed, a state that a power cut has torn is dropped: the blocks hold it.
+   * @throws LedgerError BLOCK_CORRUPT; STORE_CORRUPT, INDEX_CORRUPT of a store that was closed
    */
   static async open(
     files: FileStore,
-    openRows: (directory: string) => Promise<KeyValueStore>,
+    openRows: OpenRows,
     directory: string,
   ): Promise<{ readonly store: LedgerStore; readonly pending: readonly Location[] }> {
-    await files.makeDirectory(directory);
+    const claimed = await claim(files, directory);
     const log = await BlockLog.open(files, join(directory, 'blocks'));
-    let rows: KeyValueStore | undefined;
+    let rows: SoundRows | undefined;
     try {
-      rows = await openRows(join(directory, 'state'));
-      const store = new LedgerStore(log, rows);
-      await mustHoldEveryBlock(rows, store.height);
-      return { store, pending: await framesFrom(log, store.height, store.#endOfSavepoint()) };
+      rows = await openSoundRows(files, openRows, join(directory, 'state'), claimed);
+      const store = new LedgerStore(log, rows, claimed);
+      const pending = await framesFrom(log, store.height, store.#endOfSavepoint());
+      if (pending.length > 0) await log.sync();
+      return { store, pending };
     } catch (error) {
       await log.close();
-      await rows?.close();
+      await rows?.rows.close();
+      if (!claimed.wasInterrupted) await claimed.release();
       throw error;
     }
   }
@@ -176,6 +181,7 @@ export class LedgerStore {
   async close(): Promise<void> {
     await this.#log.close();
     await this.#rows.close();
+    await this.#claim.release();
   }
 
   #mustFollow(number: number): void {

@@ -18,6 +18,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const CLOSED = { wasInterrupted: false };
 /** Of a table: two places, filling, and a magic number. */
 const FOOTER_BYTES = 48;
 
@@ -61,12 +62,12 @@ describe('readLevel', () => {
   it('reads from the files what LevelDB reads, logs and packed tables alike', async () => {
     const rows = await fill(directory, 4_000);
     expect((await filesOf(directory)).filter((name) => name.endsWith('.ldb')).length).toBeGreaterThan(1);
-    const first = await readLevel(directory);
+    const first = await readLevel(directory, CLOSED);
     expect(first.damages).toEqual([]);
     expect(textOf(first.rows)).toEqual(rows);
 
     await (await openLevel(directory)).close();
-    expect(textOf((await readLevel(directory)).rows)).toEqual(rows);
+    expect(textOf((await readLevel(directory, CLOSED)).rows)).toEqual(rows);
   });
 
   it('reads random batches', async () => {
@@ -92,7 +93,7 @@ describe('readLevel', () => {
           }
         }
         await store.close();
-        const read = await readLevel(path);
+        const read = await readLevel(path, CLOSED);
         expect(new Map([...read.rows].map(([key, value]) => [key, name(value)]))).toEqual(rows);
       }),
       { numRuns: 30 },
@@ -120,7 +121,7 @@ describe('a changed byte', () => {
         const offset = Math.min(bytes.length - 1, Math.floor(at * bytes.length));
         bytes.writeUInt8(bytes.readUInt8(offset) ^ flip, offset);
         await writeFile(join(path, file), bytes);
-        const read = await readLevel(path);
+        const read = await readLevel(path, CLOSED);
         const isSame = isDeepStrictEqual(textOf(read.rows), rows);
         expect({ file, offset, isNamed: isSame || read.damages.length > 0 }).toMatchObject({ isNamed: true });
         if (read.damages.length > 0)
@@ -145,15 +146,46 @@ describe('a changed byte', () => {
     }
   });
 
-  it('at the end of the log is what a crash leaves: the last batch is not there', async () => {
-    const store = await openLevel(directory);
-    await store.write([{ type: 'put', key: utf8('a'), value: utf8('1') }]);
-    await store.write([{ type: 'put', key: utf8('a'), value: utf8('2') }]);
-    await store.close();
-    const log = join(directory, (await filesOf(directory)).find((name) => name.endsWith('.log')) as string);
+  it('at the end of the log is damage of a store that was closed', async () => {
+    const { log } = await writtenTwice();
     await writeFile(log, (await readFile(log)).subarray(0, -3));
-    const again = await openLevel(directory);
-    expect(Buffer.from(again.get(utf8('a')) as Uint8Array).toString()).toBe('1');
+    expect(await auditLevel(directory)).toMatchObject([{ file: log, what: 'the last record of the log' }]);
+    await expect(openLevel(directory)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  });
+
+  it.each([
+    ['cut', (bytes: Buffer) => bytes.subarray(0, -3)],
+    ['never written', (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -20), Buffer.alloc(20)])],
+  ])(
+    'at the end of the log is what a power cut leaves when it was %s: a prefix is there',
+    async (_, tear) => {
+      const { log } = await writtenTwice();
+      await writeFile(log, tear(await readFile(log)));
+      const interrupted = { wasInterrupted: true };
+      const { rows, damages } = await readLevel(directory, interrupted);
+      expect({ rows: textOf(rows), damages }).toEqual({ rows: new Map([['a', '1']]), damages: [] });
+      const again = await openLevel(directory, interrupted);
+      expect(Buffer.from(again.get(utf8('a')) as Uint8Array).toString()).toBe('1');
+      await again.close();
+    },
+  );
+
+  it('in the middle of the log ends an interrupted store there: nothing is applied without what came before', async () => {
+    const { log } = await writtenTwice();
+    const bytes = await readFile(log);
+    await writeFile(log, Buffer.concat([Buffer.alloc(20), bytes.subarray(20)]));
+    const again = await openLevel(directory, { wasInterrupted: true });
+    expect(again.get(utf8('a'))).toBeUndefined();
     await again.close();
   });
 });
+
+/** A store closed after two batches, each in its log alone. */
+async function writtenTwice(): Promise<{ readonly log: string }> {
+  const store = await openLevel(directory);
+  await store.write([{ type: 'put', key: utf8('a'), value: utf8('1') }]);
+  await store.write([{ type: 'put', key: utf8('a'), value: utf8('2') }]);
+  await store.close();
+  const name = (await filesOf(directory)).find((file) => file.endsWith('.log')) as string;
+  return { log: join(directory, name) };
+}

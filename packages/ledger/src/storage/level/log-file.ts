@@ -14,6 +14,8 @@ export interface LogContent {
   readonly records: readonly Uint8Array[];
   /** Places within the file; what a crash left at the end is not among them. */
   readonly damages: readonly Omit<FileDamage, 'file'>[];
+  /** Where a record begins that the end of the file cuts off. */
+  readonly tornAt: number | undefined;
 }
 
 interface Fragment {
@@ -33,25 +35,25 @@ interface Step {
  */
 export function readLogFile(bytes: Uint8Array): LogContent {
   const records: Uint8Array[] = [];
-  const damages: { readonly offset: number; readonly what: string; readonly counts: () => boolean }[] = [];
-  let parts: Uint8Array[] | undefined;
+  const bad: { readonly offset: number; readonly isDamage: boolean; readonly after: number }[] = [];
+  let open: { readonly offset: number; readonly parts: Uint8Array[] } | undefined;
   for (const { offset, found } of steps(bytes)) {
     if (typeof found === 'string') {
-      const before = records.length;
-      const counts = (): boolean => found === 'damage' || records.length > before;
-      damages.push({ offset, what: 'a record of the log', counts });
-      parts = undefined;
+      bad.push({ offset: open?.offset ?? offset, isDamage: found === 'damage', after: records.length });
+      open = undefined;
       continue;
     }
-    if (found.kind === Kind.full || found.kind === Kind.first) parts = [found.payload];
-    else parts?.push(found.payload);
-    if ((found.kind === Kind.full || found.kind === Kind.last) && parts !== undefined) {
-      records.push(Buffer.concat(parts));
-      parts = undefined;
+    if (found.kind === Kind.full || found.kind === Kind.first) open = { offset, parts: [found.payload] };
+    else open?.parts.push(found.payload);
+    if ((found.kind === Kind.full || found.kind === Kind.last) && open !== undefined) {
+      records.push(Buffer.concat(open.parts));
+      open = undefined;
     }
   }
-  const named = damages.filter(({ counts }) => counts()).map(({ offset, what }) => ({ offset, what }));
-  return { records, damages: named };
+  const isNamed = ({ isDamage, after }: (typeof bad)[number]) => isDamage || records.length > after;
+  const damages = bad.filter(isNamed).map(({ offset }) => ({ offset, what: 'a record of the log' }));
+  const torn = bad.find((place) => !isNamed(place)) ?? open;
+  return { records, damages, tornAt: torn?.offset };
 }
 
 function* steps(bytes: Uint8Array): Generator<Step> {

@@ -1,0 +1,1 @@
+export { playPowerCuts, type PowerCutReport } from './power-cuts.ts';
