@@ -1,8 +1,9 @@
+import type { UserId } from '@healthchain/core';
 import { MAX_ITEMS, type HealthClient } from '@healthchain/contracts';
 import type { AccessDecision, AccessItem, RequestContext } from '../ports.ts';
 import type { LedgerFacts } from './facts/facts.ts';
 
-/** For the author rule of V records one decision must not stand for another record, so nobody counts as the author here. */
+/** Who counts as the author of what is not V, where it makes no difference, and of what the ledger does not show. */
 const NOBODY = '0'.repeat(32);
 const REFUSED: AccessDecision = { permit: false, code: 'NO_DECISION' };
 
@@ -59,7 +60,7 @@ export function emergencyFor(
 }
 
 async function ask(
-  { client }: DecideOptions,
+  { client, facts }: DecideOptions,
   { caller }: RequestContext,
   items: readonly AccessItem[],
   emergency: string | undefined,
@@ -77,7 +78,7 @@ async function ask(
         recordId: item.recordId,
         version: item.version,
         persons: [...item.persons],
-        author: { mspId: item.author, userId: NOBODY },
+        author: { mspId: item.author, userId: authorOf(facts, item) },
         ...(item.type === undefined ? {} : { type: item.type }),
         categories: [...item.labels.categories],
         confidentiality: item.labels.confidentiality,
@@ -87,4 +88,10 @@ async function ask(
     decisions.push(...chunk.map((_, i) => answer.decisions[i] ?? REFUSED));
   }
   return decisions.map(({ permit, code }) => ({ permit, code }));
+}
+
+/** A V record is its author's and the patient's. */
+function authorOf(facts: LedgerFacts, { recordId, version, labels }: AccessItem): UserId {
+  if (labels.confidentiality !== 'V') return NOBODY;
+  return facts.version(recordId, version)?.row.header.author.userId ?? NOBODY;
 }

@@ -190,3 +190,23 @@ test('the deleted store is rebuilt from ledger and custodians, byte for byte', a
   expect(outcome.failed).toBe(0);
   expect(north.store.versions('Observation', restricted)).toEqual(before);
 });
+
+test('a record of confidentiality V is its author’s, of nobody else in the organisation', async () => {
+  const { north } = consortium.servers;
+  const colleague = await north.user('doctor');
+  const patient = await createPatient(north, northDoctor, 'urn:national|sam');
+  const operation = observation(patient, { confidentiality: 'V', sensitivities: ['PSY'] });
+  await writeEverywhere(consortium, north, northDoctor, [operation]);
+  const stored = north.store.get('Observation', operation.recordId);
+  const item = {
+    recordId: operation.recordId,
+    version: 1,
+    persons: [patient.person],
+    type: 'Observation',
+    author: 'NorthMSP',
+    labels: stored?.labels ?? operation.labels,
+  };
+  const decided = async (caller: Caller) => (await north.exchange.decide(requestOf(caller), [item]))[0];
+  expect(await decided(northDoctor)).toMatchObject({ permit: true });
+  expect(await decided(colleague)).toEqual({ permit: false, code: 'VERY_RESTRICTED' });
+});

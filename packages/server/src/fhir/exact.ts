@@ -68,6 +68,13 @@ export function withServedMeta(
   });
 }
 
+/** The bytes that every server serves for a version, from the canonical text that the ledger fixes; null of a tombstone. */
+export function servedText(text: string | null, version: number, lastUpdated: string): string | null {
+  if (text === null) return null;
+  const resource = parseExact(text) as ExactResource;
+  return resourceText(withServedMeta(resource, { versionId: String(version), lastUpdated }));
+}
+
 /** A copy without `meta.versionId` and `meta.lastUpdated`; an empty `meta` goes too. What the commitment covers. */
 export function withoutServedMeta(resource: ExactResource): ExactResource {
   const { versionId: _version, lastUpdated: _updated, ...meta } = metaOf(resource);

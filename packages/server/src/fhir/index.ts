@@ -1,5 +1,12 @@
 export { directoryCopy, identifiersOf } from './directory.ts';
-export { plainResource, resourceText, withId, withoutServedMeta, withServedMeta } from './exact.ts';
+export {
+  plainResource,
+  resourceText,
+  servedText,
+  withId,
+  withoutServedMeta,
+  withServedMeta,
+} from './exact.ts';
 export { areLabelsPossible } from './label-check.ts';
 export {
   CATEGORY_SYSTEM,

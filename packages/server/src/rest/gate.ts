@@ -24,8 +24,8 @@ export interface Gate {
 
 /**
  * What one decision stands for: `record`, this record; `person`, every record of a person with the same facts; `anyone`, the same
- * without naming a person, for which no emergency holds (custody.md section 4). Who wrote a V record is no fact, and a V record is
- * its author's and the patient's: of several of them only the patient is told.
+ * without naming a person, for which no emergency holds (custody.md section 4). A V record is its author's and the patient's: each
+ * version has a decision of its own, and of several of them only the patient is told.
  */
 export type GateScope = 'record' | 'person' | 'anyone';
 
@@ -105,9 +105,9 @@ function isOpen(facts: AccessFacts, ownMsp: string): boolean {
   return facts.author === ownMsp && typeRow(facts.type)?.kind === 'conformance';
 }
 
-function keyOf({ type, persons, author, labels, recordId }: AccessFacts): string {
+function keyOf({ type, persons, author, labels, recordId, version }: AccessFacts): string {
   const { categories, confidentiality, sensitivities } = labels;
-  const one = confidentiality === 'V' ? recordId : '';
+  const one = confidentiality === 'V' ? `${recordId}/${version}` : '';
   return [type, persons.join(), author, one, categories.join(), confidentiality, sensitivities.join()].join(
     ';',
   );

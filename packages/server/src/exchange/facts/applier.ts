@@ -1,7 +1,7 @@
 import type { DirectoryRow, StateChange, VersionRow } from '@healthchain/contracts';
 import { parseExact, toHex, type PersonId } from '@healthchain/core';
 import type { DecodedBlock, DecodedTransaction } from '@healthchain/ledger';
-import { identifiersOf, resourceText, withServedMeta, type ExactResource } from '../../fhir/index.ts';
+import { identifiersOf, servedText, type ExactResource } from '../../fhir/index.ts';
 import type { CommittedVersion, Store } from '../../store/index.ts';
 import { HEALTH } from '../sessions/session.ts';
 import { DUPLICATE_TXID, VALID } from '../sessions/submit.ts';
@@ -158,11 +158,4 @@ function directoryVersion(
     blockNumber: transaction.blockNumber,
     sequence: sequenceOf(transaction.index, place),
   };
-}
-
-/** The bytes that every server serves for a version, from the canonical text that the ledger fixes. */
-function servedText(text: string | null, version: number, lastUpdated: string): string | null {
-  if (text === null) return null;
-  const resource = parseExact(text) as ExactResource;
-  return resourceText(withServedMeta(resource, { versionId: String(version), lastUpdated }));
 }

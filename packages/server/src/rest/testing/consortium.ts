@@ -1,6 +1,13 @@
-import { randomPersonId, type PersonId, type RecordId, type RecordLabels } from '@healthchain/core';
+import {
+  canonical,
+  parseExact,
+  randomPersonId,
+  type PersonId,
+  type RecordId,
+  type RecordLabels,
+} from '@healthchain/core';
 import { ExchangeError } from '../../exchange/error.ts';
-import { resourceText, withServedMeta } from '../../fhir/index.ts';
+import { servedText, withoutServedMeta } from '../../fhir/index.ts';
 import type {
   AccessDecision,
   AccessItem,
@@ -188,11 +195,12 @@ export class Consortium {
       labels === null ? [] : labels.confidentiality === 'N' ? labels.categories : ['restricted'];
     const ledger: LedgerVersion = { ...facts, recordId, version, persons, categories, author, kind };
     const plain: RecordLabels = { categories: ['other'], confidentiality: 'N', sensitivities: [] };
-    this.#sealed.push({ ledger, type, resource, labels: labels ?? plain });
+    const content = resource === null ? null : canonical(withoutServedMeta(resource));
+    const sealed = content === null ? null : (parseExact(content) as ExactResource);
+    this.#sealed.push({ ledger, type, resource: sealed, labels: labels ?? plain });
     if (type === 'Patient' && !this.#patients.has(recordId))
       this.#patients.set(recordId, { person: persons[0] as string, mspId });
-    const served = { versionId: String(version), lastUpdated: place.lastUpdated };
-    const text = resource === null ? null : resourceText(withServedMeta(resource, served));
+    const text = servedText(content, version, place.lastUpdated);
     const row = { ...facts, sequence, type, id: recordId, version, text, persons, author: mspId, labels };
     for (const { store } of directory ? this.#members.values() : [{ store: own }])
       store.applyCommitted([row]);

@@ -1,5 +1,5 @@
-import { CodedError } from '@healthchain/core';
-import { resourceText, withServedMeta } from '../../fhir/index.ts';
+import { canonical, CodedError } from '@healthchain/core';
+import { servedText, withoutServedMeta } from '../../fhir/index.ts';
 import type { WriteResult } from '../../ports.ts';
 import type { Rendered } from '../answers.ts';
 import { mayNotWrite, RestError } from '../error.ts';
@@ -37,10 +37,8 @@ export function renderedDraft(
   { type, id, version, resource }: Draft,
   { lastUpdated }: WriteResult,
 ): Rendered {
-  const text =
-    resource === null
-      ? null
-      : resourceText(withServedMeta(resource, { versionId: String(version), lastUpdated }));
+  const content = resource === null ? null : canonical(withoutServedMeta(resource));
+  const text = servedText(content, version, lastUpdated);
   return { type, id, version, lastUpdated, text };
 }
 
