@@ -1,5 +1,5 @@
 import { fromUtf8 } from '@healthchain/core';
-import type { ChannelConfig } from '../config/index.ts';
+import { configOf, type ChannelConfig } from '../config/index.ts';
 import { invokeLifecycle, LIFECYCLE } from '../lifecycle/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import type { ChaincodeResponse } from './chaincode.ts';
@@ -92,6 +92,12 @@ export async function invokeQscc(call: SystemCall): Promise<ChaincodeResponse> {
   return answer(() => query(ledger, argument ?? new Uint8Array()));
 }
 
+/** What cscc tells of a channel: its configuration, in a block or (Fabric's `peer` asks for orderers so) alone. */
+const CONFIGURATION: Readonly<Record<string, (ledger: LedgerQueries) => Promise<Uint8Array>>> = {
+  GetConfigBlock: (ledger) => ledger.configBlock(),
+  GetChannelConfig: (ledger) => Promise.resolve(configOf(ledger.config)),
+};
+
 export async function invokeCscc(call: SystemCall): Promise<ChaincodeResponse> {
   const [name = '', channelId = ''] = call.args.slice(0, 2).map((arg) => fromUtf8(arg));
   if (name === 'GetChannels') {
@@ -99,12 +105,13 @@ export async function invokeCscc(call: SystemCall): Promise<ChaincodeResponse> {
     for (const channel of call.channels()) writer.present(1, new WireWriter().string(1, channel).finish());
     return { status: 200, payload: writer.finish() };
   }
-  if (name !== 'GetConfigBlock') return failure(`Requested function ${name} not found.`);
+  const query = Object.hasOwn(CONFIGURATION, name) ? CONFIGURATION[name] : undefined;
+  if (query === undefined) return failure(`Requested function ${name} not found.`);
   const ledger = call.channel(channelId);
   if (ledger === undefined) return failure(`Unknown channel ID, ${channelId}`);
-  const refusal = await call.access('cscc/GetConfigBlock', channelId);
+  const refusal = await call.access(`cscc/${name}`, channelId);
   if (refusal !== undefined) return failure(`access denied for [${name}][${channelId}]: ${refusal}`);
-  return answer(() => ledger.configBlock());
+  return answer(() => query(ledger));
 }
 
 export async function invokeLifecycleOver(
