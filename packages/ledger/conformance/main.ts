@@ -26,9 +26,8 @@ const options = {
 
 /** One line per way to run; what is not in the table is refused. */
 const TARGETS: Readonly<Record<string, () => Promise<Target>>> = {
-  'embedded inproc': async () => (await import('./embedded-target.ts')).embeddedTarget(),
-  'embedded grpc': () =>
-    Promise.reject(new Error('the embedded engine has no gRPC listener: use --transport inproc')),
+  'embedded inproc': async () => (await import('./embedded-target.ts')).embeddedTarget('inproc'),
+  'embedded grpc': async () => (await import('./embedded-target.ts')).embeddedTarget('grpc'),
   'fabric grpc raft': async () => (await import('./fabric-target.ts')).fabricTarget('raft'),
   'fabric grpc bft': async () => (await import('./fabric-target.ts')).fabricTarget('bft'),
 };

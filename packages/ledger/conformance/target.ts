@@ -49,8 +49,9 @@ export type IdentityKind =
   | 'premature'
   | 'unclassified';
 
-/** The name of the embedded engine's target. */
+/** The names of the embedded engine's targets. */
 export const EMBEDDED = 'embedded in process';
+export const EMBEDDED_OVER_TLS = 'embedded over gRPC with TLS';
 
 /** `main` has all organisations; AuthorityMSP is not a member of `side`. */
 export const CHANNELS = { main: 'care', side: 'side' } as const;

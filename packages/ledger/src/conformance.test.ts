@@ -9,7 +9,7 @@ import type { Target } from '../conformance/target.ts';
 describe('the embedded engine behaves as Fabric', () => {
   let target: Target | undefined;
   beforeAll(async () => {
-    target = await embeddedTarget();
+    target = await embeddedTarget('inproc');
   });
   afterAll(() => target?.close());
 

@@ -1,4 +1,4 @@
-import { createGatewayClient, type GatewayClient } from '../gateway/index.ts';
+import { createGatewayClient, type CallTransport, type GatewayClient } from '../gateway/index.ts';
 import { LedgerError } from '../error.ts';
 import { isModule, type ChaincodeSource } from './chaincodes.ts';
 import type { EngineControl } from './control.ts';
@@ -29,6 +29,8 @@ export interface Engine extends EngineControl {
   readonly network: Network;
   /** The object for fabric-gateway's `connect({ client })`; each call makes a session of its own. */
   client(mspId: string): GatewayClient;
+  /** Carries calls to gateways and nodes as bytes: what `listen` opens to the network. */
+  readonly transport: CallTransport;
 }
 
 /** Opens every node's stores, catches up and listens; `deploy` brings the contracts the first time. */
@@ -37,6 +39,7 @@ export async function startEngine(options: StartEngineOptions): Promise<Engine> 
   const { transport, control } = options.worker ? await inWorker(options) : await inThread(options);
   return Object.assign(control, {
     network,
+    transport,
     client: (mspId: string) => createGatewayClient(transport, mspId),
   });
 }

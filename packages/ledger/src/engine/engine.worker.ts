@@ -18,9 +18,8 @@ post({ kind: 'ready' });
 function receive(item: ToEngine): void {
   if (item.kind === 'open') open(item.id, item.request);
   else if (item.kind === 'write') calls.get(item.id)?.write(item.bytes);
-  else if (item.kind === 'finish') calls.get(item.id)?.finish();
-  else if (item.kind === 'cancel') calls.get(item.id)?.cancel();
   else if (item.kind === 'control') void control(item);
+  else calls.get(item.id)?.[item.kind]();
 }
 
 function open(id: number, request: Extract<ToEngine, { kind: 'open' }>['request']): void {

@@ -1,6 +1,6 @@
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
-import { createGatewayClient, GatewayService, localTransport, type CallTransport } from '../gateway/index.ts';
+import { createGatewayClient, localTransport, type CallTransport } from '../gateway/index.ts';
 import { diskFiles, openLevel, type LedgerStorage } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
 import { applyChange, revoke } from './configure.ts';
@@ -15,6 +15,7 @@ import type {
 } from './control.ts';
 import { countingFiles, type SyncCounter } from './counting-files.ts';
 import { deploy } from './deploy.ts';
+import { gatewaysOf } from './gateways.ts';
 import { ChannelHub, type HubOwner } from './hub.ts';
 import type { NodeName } from './layout.ts';
 import { openNetwork, type Network } from './network.ts';
@@ -37,10 +38,8 @@ export class LocalEngine implements EngineControl {
   readonly #environment: NodeEnvironment;
   readonly #counter: SyncCounter;
   readonly #nodes: RunningNodes;
-  readonly #services = new Map<string, GatewayService>();
   readonly #snapshots = new StateSnapshots();
   readonly #verifiers: Verifier[];
-  readonly #gatewayVerifier: Verifier;
   readonly transport: CallTransport;
   #changing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -57,8 +56,11 @@ export class LocalEngine implements EngineControl {
     this.#nodes = new RunningNodes(network, environment);
     this.#counter = counter;
     this.#verifiers = verifiers;
-    this.#gatewayVerifier = gatewayVerifier;
-    this.transport = localTransport((mspId) => (this.#isClosed ? undefined : this.#serviceOf(mspId)));
+    const gateways = gatewaysOf(network, this.#nodes, {
+      verifier: gatewayVerifier,
+      clock: environment.clock,
+    });
+    this.transport = localTransport((target) => (this.#isClosed ? undefined : gateways(target)));
   }
 
   static async start(options: LocalEngineOptions): Promise<LocalEngine> {
@@ -226,22 +228,6 @@ export class LocalEngine implements EngineControl {
     const result = this.#changing.then(work);
     this.#changing = result.catch(() => undefined);
     return result;
-  }
-
-  /** Of an organisation that this machine holds keys of. */
-  #serviceOf(mspId: string): GatewayService | undefined {
-    const known = this.#services.get(mspId);
-    if (known !== undefined || this.#network.organisations.every((own) => own.mspId !== mspId)) return known;
-    const service = new GatewayService({
-      mspId,
-      verifier: this.#gatewayVerifier,
-      clock: this.#environment.clock,
-      peers: () => this.#nodes.peers,
-      config: (channelId) => this.#nodes.config(channelId),
-      orderers: (channelId) => this.#nodes.endpoints(channelId),
-    });
-    this.#services.set(mspId, service);
-    return service;
   }
 }
 

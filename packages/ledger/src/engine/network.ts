@@ -45,6 +45,10 @@ export interface Network {
   /** The organisation's ledger administrator. */
   admin(mspId: string): KeyPair;
   nodeKeys(id: string): KeyPair;
+  /** A node's TLS server certificate and key, by its organisation's TLS CA. */
+  nodeTls(id: string): KeyPair;
+  /** PEM of the organisation's TLS CA. */
+  tlsRoot(mspId: string): string;
   authority(mspId: string): CertificateAuthority;
 }
 
@@ -107,6 +111,11 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
   };
   const keys = (mspId: string, name: string) =>
     readKeyPair(layout.organisation(directory, organisation(mspId).name), name);
+  const node = (id: string) => {
+    const found = nodes().find((candidate) => candidate.id === id);
+    if (found === undefined) throw new LedgerError('UNKNOWN_NODE', `There is no node ${id}`);
+    return found;
+  };
   return {
     directory,
     definition,
@@ -129,11 +138,9 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
       return { cert: certificate, key: privateKey, ca: roots.join('') };
     },
     admin: (mspId) => keys(mspId, KEYS.admin),
-    nodeKeys(id) {
-      const node = nodes().find((candidate) => candidate.id === id);
-      if (node === undefined) throw new LedgerError('UNKNOWN_NODE', `There is no node ${id}`);
-      return keys(node.mspId, id);
-    },
+    nodeKeys: (id) => keys(node(id).mspId, id),
+    nodeTls: (id) => keys(node(id).mspId, `${id}.tls`),
+    tlsRoot: (mspId) => keys(mspId, KEYS.tlsCa).certificate,
     authority: (mspId) => keys(mspId, KEYS.ca),
   };
 }

@@ -30,6 +30,14 @@ export class RunningNodes {
     return [...this.#peers.values()];
   }
 
+  isRunning(id: string): boolean {
+    return this.#peers.has(id) || this.#orderers.has(id);
+  }
+
+  orderer(id: string): OrdererNode | undefined {
+    return this.#orderers.get(id);
+  }
+
   async start(node: NodeName): Promise<void> {
     if (this.#peers.has(node.id) || this.#orderers.has(node.id)) return;
     this.#failed.delete(node.id);

@@ -63,6 +63,8 @@ class Connection implements CallTransport {
       write: (bytes: Uint8Array) => this.#post({ kind: 'write', id, bytes: copied(bytes) }),
       finish: () => this.#post({ kind: 'finish', id }),
       cancel: () => this.#post({ kind: 'cancel', id }),
+      pause: () => this.#post({ kind: 'pause', id }),
+      resume: () => this.#post({ kind: 'resume', id }),
     };
   }
 

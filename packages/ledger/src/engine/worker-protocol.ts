@@ -8,7 +8,7 @@ export type ControlMethod = keyof EngineControl;
 export type ToEngine =
   | { readonly kind: 'open'; readonly id: number; readonly request: CallRequest }
   | { readonly kind: 'write'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'finish' | 'cancel'; readonly id: number }
+  | { readonly kind: 'finish' | 'cancel' | 'pause' | 'resume'; readonly id: number }
   | {
       readonly kind: 'control';
       readonly id: number;

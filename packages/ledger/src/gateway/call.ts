@@ -24,6 +24,8 @@ export function createSession(): Session {
 export interface CallContext {
   readonly signal: AbortSignal;
   readonly session: Session;
+  /** SHA-256 of the client's TLS certificate (DER) where the node demands one; empty when none was shown. */
+  readonly clientCertificateHash: Uint8Array | undefined;
 }
 
 /** Resolves or rejects as `work` does, but not after the call has ended. */

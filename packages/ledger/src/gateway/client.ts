@@ -26,7 +26,7 @@ export function createGatewayClient(transport: CallTransport, mspId: string): Ga
     request: Uint8Array,
     options: CallOptions | undefined,
   ) => {
-    const base = { mspId, method, kind, request, session };
+    const base = { target: { mspId }, method, kind, request, session };
     return (events: Parameters<CallTransport['open']>[1]) =>
       transport.open({ ...base, deadline: toMilliseconds(options?.deadline) }, events);
   };
@@ -81,8 +81,9 @@ function unary<A>(open: Open, deserialize: Deserialize<A>, callback: Callback<A>
 }
 
 function answerStream<A>(open: Open, deserialize: Deserialize<A>): Readable & { cancel(): void } {
-  const stream = new Readable({ objectMode: true, read: () => undefined });
-  return withCall(stream, open, deserialize);
+  const flow = flowOf(open);
+  const stream = new Readable({ objectMode: true, read: () => flow.resume() });
+  return withCall(stream, flow, deserialize);
 }
 
 function duplexStream<Q, A>(
@@ -90,32 +91,56 @@ function duplexStream<Q, A>(
   serialize: Serialize<Q>,
   deserialize: Deserialize<A>,
 ): Duplex & { cancel(): void } {
-  let call: OpenCall | undefined;
+  const flow = flowOf(open);
   const stream = new Duplex({
     objectMode: true,
-    read: () => undefined,
+    read: () => flow.resume(),
     write(message: Q, _encoding, done) {
-      call?.write(serialize(message));
+      flow.call?.write(serialize(message));
       done();
     },
     final(done) {
-      call?.finish();
+      flow.call?.finish();
       done();
     },
   });
-  return withCall(stream, (events) => (call = open(events)), deserialize);
+  return withCall(stream, flow, deserialize);
+}
+
+/** A call whose messages pause while its stream is full. */
+interface Flow {
+  call: OpenCall | undefined;
+  readonly open: Open;
+  pause(): void;
+  resume(): void;
+}
+
+function flowOf(open: Open): Flow {
+  let isPaused = false;
+  return {
+    call: undefined,
+    open,
+    pause() {
+      if (!isPaused) this.call?.pause();
+      isPaused = true;
+    },
+    resume() {
+      if (isPaused) this.call?.resume();
+      isPaused = false;
+    },
+  };
 }
 
 /** Ties a stream to a call: its messages, its end, and cancelling when the stream is given up. */
 function withCall<S extends Readable, A>(
   stream: S,
-  open: Open,
+  flow: Flow,
   deserialize: Deserialize<A>,
 ): S & { cancel(): void } {
   let hasEnded = false;
-  const call = open({
+  const call = flow.open({
     message: (bytes) => {
-      if (!stream.destroyed) stream.push(deserialize(asBuffer(bytes)));
+      if (!stream.destroyed && !stream.push(deserialize(asBuffer(bytes)))) flow.pause();
     },
     end: (status) => {
       hasEnded = true;
@@ -123,6 +148,7 @@ function withCall<S extends Readable, A>(
       else stream.destroy(serviceError(status));
     },
   });
+  flow.call = call;
   stream.once('close', () => {
     if (!hasEnded) call.cancel();
   });

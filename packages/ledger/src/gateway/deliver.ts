@@ -1,35 +1,41 @@
+import { equalBytes } from '@healthchain/core';
+import type { ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
+import { encodeBlockWithoutData, HeaderType, parsedOnce, Status, type RawBlock } from '../ordering/index.ts';
 import { fields } from '../ordering/turn-metadata.ts';
-import { HeaderType, Status } from '../ordering/index.ts';
-import { checkAccess, encodeEvent, type CommittedBlock, type PeerChannel } from '../peer/index.ts';
+import type { SignedData } from '../policy/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import { reasonOf, type CallContext } from './call.ts';
-import { ledgerOf, type GatewayNetwork } from './network.ts';
 import { decodePosition, type SeekPosition } from './requests.ts';
 
 /** Fabric's peer.authentication.timewindow for deliver requests. */
 const TIME_WINDOW_MS = 15 * 60 * 1000;
 
-interface Form {
-  /** The ACL resource of the service. */
-  readonly resource: string;
-  encode(block: CommittedBlock): Uint8Array;
+/** A block as a node holds it. */
+interface HeldBlock {
+  readonly number: number;
+  /** Marshalled common.Block. */
+  readonly bytes: Uint8Array;
+  readonly block: RawBlock;
 }
 
-/** The three services of protos.Deliver, by method. */
-export const DELIVER_FORMS = {
-  Deliver: { resource: 'event/Block', encode: (block) => new WireWriter().present(2, block.bytes).finish() },
-  DeliverFiltered: {
-    resource: 'event/FilteredBlock',
-    encode: (block) => new WireWriter().present(3, encodeFiltered(block)).finish(),
-  },
-  /** There is no private data: the map is empty. */
-  DeliverWithPrivateData: {
-    resource: 'event/Block',
-    encode: (block) =>
-      new WireWriter().present(4, new WireWriter().present(1, block.bytes).finish()).finish(),
-  },
-} as const satisfies Readonly<Record<string, Form>>;
+/** A channel's blocks at one node. */
+export interface BlockSource<B extends HeldBlock> {
+  readonly height: number;
+  readonly config: ChannelConfig;
+  /** Blocks from `from` on, waiting for the next; ends when `signal` does or the node stops. */
+  follow(from: number, signal: AbortSignal): AsyncGenerator<B>;
+}
+
+/** What one deliver service of a node hands out, and to whom. */
+export interface Delivery<B extends HeldBlock> {
+  readonly clock: () => Date;
+  /** Undefined when the node does not run (any more) or is not on the channel. */
+  source(channelId: string): BlockSource<B> | undefined;
+  allows(config: ChannelConfig, signed: SignedData): Promise<boolean>;
+  /** peer.DeliverResponse, or orderer.DeliverResponse, with the block. */
+  encode(block: B): Uint8Array;
+}
 
 interface Seek {
   readonly channelId: string;
@@ -40,63 +46,65 @@ interface Seek {
   readonly start: SeekPosition | undefined;
   readonly stop: SeekPosition | undefined;
   readonly failsIfNotReady: boolean;
+  /** orderer.SeekInfo.content_type: without the data of blocks that hold no configuration. */
+  readonly headersOnly: boolean;
+  readonly tlsCertificateHash: Uint8Array;
 }
 
 /** Fabric's deliver handler: one seek request after the other, each ended by a status. */
-export async function* deliver(
-  network: GatewayNetwork,
+export async function* deliver<B extends HeldBlock>(
+  delivery: Delivery<B>,
   context: CallContext,
-  form: Form,
   requests: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   for await (const request of requests) {
-    const status = yield* deliverBlocks(network, context, form, request);
+    const status = yield* deliverBlocks(delivery, context, request);
     yield new WireWriter().uint(1, status).finish();
     if (status !== Status.SUCCESS) return;
   }
 }
 
-async function* deliverBlocks(
-  network: GatewayNetwork,
+async function* deliverBlocks<B extends HeldBlock>(
+  delivery: Delivery<B>,
   context: CallContext,
-  form: Form,
   request: Uint8Array,
 ): AsyncGenerator<Uint8Array, number> {
   const seek = decodeSeek(request);
-  if (seek === undefined || !isTimely(network, seek)) return Status.BAD_REQUEST;
-  const ledger = ledgerOf(network, seek.channelId);
-  if (ledger === undefined) return Status.NOT_FOUND;
-  if (!(await isAllowed(network, ledger, form, seek))) return Status.FORBIDDEN;
+  if (seek === undefined || !isTimely(delivery.clock(), seek) || !isBound(context, seek))
+    return Status.BAD_REQUEST;
+  const source = delivery.source(seek.channelId);
+  if (source === undefined) return Status.NOT_FOUND;
+  if (!(await isAllowed(delivery, source.config, seek))) return Status.FORBIDDEN;
   if (seek.start === undefined || seek.stop === undefined) return Status.BAD_REQUEST;
-  const first = firstBlock(seek.start, ledger.height);
-  const last = lastBlock(seek.start, seek.stop, first, ledger.height);
+  const first = firstBlock(seek.start, source.height);
+  if (first > source.height) return Status.NOT_FOUND;
+  const last = lastBlock(seek.start, seek.stop, first, source.height);
   if (last < first) return Status.BAD_REQUEST;
-  if (seek.failsIfNotReady && first >= ledger.height) return Status.NOT_FOUND;
-  return yield* blocks(network, context, form, seek, { first, last });
+  if (seek.failsIfNotReady && first >= source.height) return Status.NOT_FOUND;
+  return yield* blocks(delivery, context, seek, { first, last });
 }
 
-async function* blocks(
-  network: GatewayNetwork,
+async function* blocks<B extends HeldBlock>(
+  delivery: Delivery<B>,
   context: CallContext,
-  form: Form,
   seek: Seek,
   range: { readonly first: number; readonly last: number },
 ): AsyncGenerator<Uint8Array, number> {
   let next = range.first;
   let sequence: bigint | undefined;
   while (!context.signal.aborted) {
-    const ledger = ledgerOf(network, seek.channelId);
-    if (ledger === undefined) return Status.SERVICE_UNAVAILABLE;
-    for await (const block of ledger.follow(next, context.signal)) {
-      const isChanged = sequence !== ledger.config.sequence;
-      sequence = ledger.config.sequence;
-      if (isExpired(network, ledger, seek)) return Status.FORBIDDEN;
-      if (isChanged && !(await isAllowed(network, ledger, form, seek))) return Status.FORBIDDEN;
+    const source = delivery.source(seek.channelId);
+    if (source === undefined) return Status.SERVICE_UNAVAILABLE;
+    for await (const block of source.follow(next, context.signal)) {
+      const isChanged = sequence !== source.config.sequence;
+      sequence = source.config.sequence;
+      if (isExpired(delivery.clock(), source.config, seek)) return Status.FORBIDDEN;
+      if (isChanged && !(await isAllowed(delivery, source.config, seek))) return Status.FORBIDDEN;
       next = block.number + 1;
       context.session.note(seek.channelId, next);
-      yield form.encode(block);
+      yield delivery.encode(seek.headersOnly ? withoutData(block) : block);
       if (block.number >= range.last) return Status.SUCCESS;
-      if (seek.failsIfNotReady && next >= ledger.height) return Status.NOT_FOUND;
+      if (seek.failsIfNotReady && next >= source.height) return Status.NOT_FOUND;
     }
   }
   throw reasonOf(context.signal);
@@ -120,6 +128,8 @@ function decodeSeek(envelope: Uint8Array): Seek | undefined {
       start: seek.has(1) ? decodePosition(seek.bytes(1)) : undefined,
       stop: seek.has(2) ? decodePosition(seek.bytes(2)) : undefined,
       failsIfNotReady: seek.number(3) === 1,
+      headersOnly: seek.number(5) === 1,
+      tlsCertificateHash: channelHeader.bytes(8),
     };
   } catch (error) {
     if (error instanceof LedgerError) return undefined;
@@ -127,28 +137,38 @@ function decodeSeek(envelope: Uint8Array): Seek | undefined {
   }
 }
 
-function isTimely(network: GatewayNetwork, seek: Seek): boolean {
-  return seek.at !== undefined && Math.abs(seek.at.getTime() - network.clock().getTime()) <= TIME_WINDOW_MS;
+function isTimely(now: Date, { at }: Seek): boolean {
+  return at !== undefined && Math.abs(at.getTime() - now.getTime()) <= TIME_WINDOW_MS;
 }
 
-function isExpired(network: GatewayNetwork, ledger: PeerChannel, seek: Seek): boolean {
+/** With mutual TLS a signed request counts only on a connection of the TLS certificate that it names. */
+function isBound({ clientCertificateHash }: CallContext, { tlsCertificateHash }: Seek): boolean {
+  return clientCertificateHash === undefined || equalBytes(clientCertificateHash, tlsCertificateHash);
+}
+
+function isExpired(now: Date, config: ChannelConfig, { creator }: Seek): boolean {
   try {
-    return network.clock() > ledger.config.identities.deserialize(seek.creator).notAfter;
+    return now > config.identities.deserialize(creator).notAfter;
   } catch {
     return true;
   }
 }
 
-async function isAllowed(
-  network: GatewayNetwork,
-  ledger: PeerChannel,
-  form: Form,
+async function isAllowed<B extends HeldBlock>(
+  delivery: Delivery<B>,
+  config: ChannelConfig,
   seek: Seek,
 ): Promise<boolean> {
-  const signed = { data: seek.payload, identity: seek.creator, signature: seek.signature };
-  if (isExpired(network, ledger, seek)) return false;
-  const context = { config: ledger.config, verifier: network.verifier, mspId: network.mspId };
-  return (await checkAccess(context, form.resource, signed)) === undefined;
+  if (isExpired(delivery.clock(), config, seek)) return false;
+  return delivery.allows(config, { data: seek.payload, identity: seek.creator, signature: seek.signature });
+}
+
+/** Header and metadata alone, unless the block holds a configuration. */
+function withoutData<B extends HeldBlock>(held: B): B {
+  const { header, data, metadata } = held.block;
+  const [first] = data;
+  if (first !== undefined && parsedOnce(first).type === HeaderType.config) return held;
+  return { ...held, bytes: encodeBlockWithoutData({ header, metadata }) };
 }
 
 function firstBlock(start: SeekPosition, height: number): number {
@@ -161,32 +181,4 @@ function lastBlock(start: SeekPosition, stop: SeekPosition, first: number, heigh
   if (stop.kind === 'block') return stop.number;
   if (stop.kind === 'newest') return start.kind === 'newest' ? first : height - 1;
   return first;
-}
-
-/** peer.FilteredBlock */
-function encodeFiltered(block: CommittedBlock): Uint8Array {
-  const writer = new WireWriter();
-  const channelId = block.transactions.at(-1)?.channelId ?? '';
-  writer.string(1, channelId).uint(2, block.number);
-  for (const [i, transaction] of block.transactions.entries()) {
-    const filtered = new WireWriter()
-      .string(1, transaction.txId)
-      .uint(2, transaction.type)
-      .uint(3, block.codes[i] ?? 255);
-    if (transaction.type === HeaderType.endorserTransaction) {
-      filtered.present(4, encodeActions(transaction.action?.event));
-    }
-    writer.present(4, filtered.finish());
-  }
-  return writer.finish();
-}
-
-/** peer.FilteredTransactionActions: the event without its payload. */
-function encodeActions(
-  event: { readonly chaincodeId: string; readonly transactionId: string; readonly name: string } | undefined,
-): Uint8Array {
-  if (event === undefined || event.chaincodeId === '') return new Uint8Array();
-  const origin = { chaincode: { name: event.chaincodeId }, txId: event.transactionId };
-  const message = encodeEvent(origin, { name: event.name, payload: new Uint8Array() });
-  return new WireWriter().present(1, new WireWriter().present(1, message).finish()).finish();
 }

@@ -16,6 +16,11 @@ export interface OrdererEndpoint {
 /** The nodes of the consortium as one organisation's gateway sees them. */
 export interface GatewayNetwork {
   readonly mspId: string;
+  /**
+   * The peer whose gateway this is ('peer0.north'): what is its own it answers itself or not at all. Undefined: the
+   * organisation's, for which another organisation's peer answers while its own is stopped.
+   */
+  readonly peer: string | undefined;
   readonly verifier: Verifier;
   readonly clock: () => Date;
   /** Running peers. */
@@ -35,11 +40,11 @@ export function isOwnChannel(network: GatewayNetwork, channelId: string): boolea
   return config !== undefined && isMember(config, network.mspId);
 }
 
-/** Running peers of the channel's members: the own organisation's first, then by height. */
+/** Running peers of the channel's members: the gateway's own first, then its organisation's, then by height. */
 export function peersOf(network: GatewayNetwork, channelId: string): Peer[] {
   const config = network.config(channelId);
   if (config === undefined) return [];
-  const rank = (peer: Peer) => (peer.mspId === network.mspId ? 0 : 1);
+  const rank = (peer: Peer) => (peer.name === network.peer ? 0 : peer.mspId === network.mspId ? 1 : 2);
   const height = (peer: Peer) => peer.channel(channelId)?.height ?? 0;
   return network
     .peers()
@@ -50,7 +55,8 @@ export function peersOf(network: GatewayNetwork, channelId: string): Peer[] {
 /** The ledger that an organisation's gateway answers from: its own peer's, or another's while that is stopped. */
 export function ledgerOf(network: GatewayNetwork, channelId: string): PeerChannel | undefined {
   if (!isOwnChannel(network, channelId)) return undefined;
-  return peersOf(network, channelId)[0]?.channel(channelId);
+  const [first] = peersOf(network, channelId);
+  return network.peer === undefined || first?.name === network.peer ? first?.channel(channelId) : undefined;
 }
 
 /**

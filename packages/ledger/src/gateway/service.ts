@@ -2,84 +2,124 @@ import { isRefusedInput } from '../error.ts';
 import type { CallContext } from './call.ts';
 import { chaincodeEvents } from './chaincode-events.ts';
 import { commitStatus } from './commit-status.ts';
-import { deliver, DELIVER_FORMS } from './deliver.ts';
+import { broadcast, ordererDeliveryOf, type OrderingNode } from './atomic-broadcast.ts';
+import { deliver } from './deliver.ts';
+import { DELIVER_FORMS, deliveryOf } from './deliver-forms.ts';
 import { endorse } from './endorse.ts';
 import { evaluate } from './evaluate.ts';
 import type { GatewayNetwork } from './network.ts';
+import { processProposal } from './process-proposal.ts';
 import { Code, RpcError } from './status.ts';
 import { submit } from './submit.ts';
 
-type Unary = (network: GatewayNetwork, context: CallContext, request: Uint8Array) => Promise<Uint8Array>;
-type ServerStream = (
-  network: GatewayNetwork,
-  context: CallContext,
-  request: Uint8Array,
-) => AsyncGenerator<Uint8Array>;
-type Bidirectional = (
-  network: GatewayNetwork,
+type Unary<N> = (node: N, context: CallContext, request: Uint8Array) => Promise<Uint8Array>;
+type ServerStream<N> = (node: N, context: CallContext, request: Uint8Array) => AsyncGenerator<Uint8Array>;
+type Bidirectional<N> = (
+  node: N,
   context: CallContext,
   requests: AsyncIterable<Uint8Array>,
 ) => AsyncGenerator<Uint8Array>;
+type Table<T> = Readonly<Record<string, T>>;
 
-const UNARY: Readonly<Record<string, Unary>> = {
-  '/gateway.Gateway/Evaluate': evaluate,
-  '/gateway.Gateway/Endorse': endorse,
-  '/gateway.Gateway/Submit': submit,
-  '/gateway.Gateway/CommitStatus': commitStatus,
+/** What a kind of node answers, by the method's full name: '/gateway.Gateway/Evaluate'. */
+interface Methods<N> {
+  readonly unary: Table<Unary<N>>;
+  readonly serverStream: Table<ServerStream<N>>;
+  readonly bidirectional: Table<Bidirectional<N>>;
+}
+
+const PEER_METHODS: Methods<GatewayNetwork> = {
+  unary: {
+    '/gateway.Gateway/Evaluate': evaluate,
+    '/gateway.Gateway/Endorse': endorse,
+    '/gateway.Gateway/Submit': submit,
+    '/gateway.Gateway/CommitStatus': commitStatus,
+    '/protos.Endorser/ProcessProposal': processProposal,
+  },
+  serverStream: { '/gateway.Gateway/ChaincodeEvents': chaincodeEvents },
+  bidirectional: Object.fromEntries(
+    Object.entries(DELIVER_FORMS).map(([name, form]): [string, Bidirectional<GatewayNetwork>] => [
+      `/protos.Deliver/${name}`,
+      (network, context, requests) => deliver(deliveryOf(network, form), context, requests),
+    ]),
+  ),
 };
 
-const SERVER_STREAM: Readonly<Record<string, ServerStream>> = {
-  '/gateway.Gateway/ChaincodeEvents': chaincodeEvents,
+const ORDERER_METHODS: Methods<OrderingNode> = {
+  unary: {},
+  serverStream: {},
+  bidirectional: {
+    '/orderer.AtomicBroadcast/Broadcast': broadcast,
+    '/orderer.AtomicBroadcast/Deliver': (node, context, requests) =>
+      deliver(ordererDeliveryOf(node), context, requests),
+  },
 };
 
-const BIDIRECTIONAL: Readonly<Record<string, Bidirectional>> = Object.fromEntries(
-  Object.entries(DELIVER_FORMS).map(([name, form]): [string, Bidirectional] => [
-    `/protos.Deliver/${name}`,
-    (network, context, requests) => deliver(network, context, form, requests),
-  ]),
-);
+/** What a node answers, by kind of call: each kind's methods, by full name. */
+export const METHODS = {
+  peer: namesOf(PEER_METHODS),
+  orderer: namesOf(ORDERER_METHODS),
+};
 
-/** One organisation's gateway: messages in, messages out, both as bytes; every failure is an RpcError. */
-export class GatewayService {
-  readonly #network: GatewayNetwork;
-
-  constructor(network: GatewayNetwork) {
-    this.#network = network;
-  }
-
-  async unary(method: string, request: Uint8Array, context: CallContext): Promise<Uint8Array> {
-    try {
-      return await find(UNARY, method)(this.#network, context, request);
-    } catch (error) {
-      throw toRpcError(error, context);
-    }
-  }
-
-  async *serverStream(method: string, request: Uint8Array, context: CallContext): AsyncGenerator<Uint8Array> {
-    try {
-      yield* find(SERVER_STREAM, method)(this.#network, context, request);
-    } catch (error) {
-      throw toRpcError(error, context);
-    }
-  }
-
-  async *bidirectional(
+/** One node's services: messages in, messages out, both as bytes; every failure is an RpcError. */
+export interface NodeService {
+  unary(method: string, request: Uint8Array, context: CallContext): Promise<Uint8Array>;
+  serverStream(method: string, request: Uint8Array, context: CallContext): AsyncGenerator<Uint8Array>;
+  bidirectional(
     method: string,
     requests: AsyncIterable<Uint8Array>,
     context: CallContext,
-  ): AsyncGenerator<Uint8Array> {
-    try {
-      yield* find(BIDIRECTIONAL, method)(this.#network, context, requests);
-    } catch (error) {
-      throw toRpcError(error, context);
-    }
-  }
+  ): AsyncGenerator<Uint8Array>;
 }
 
-function find<T>(table: Readonly<Record<string, T>>, method: string): T {
+/** The services of a peer: Gateway, Endorser and Deliver. */
+export function peerService(network: GatewayNetwork): NodeService {
+  return serviceOf(PEER_METHODS, network);
+}
+
+/** The service of an orderer: AtomicBroadcast. */
+export function ordererService(node: OrderingNode): NodeService {
+  return serviceOf(ORDERER_METHODS, node);
+}
+
+function serviceOf<N>(methods: Methods<N>, node: N): NodeService {
+  return {
+    async unary(method, request, context) {
+      try {
+        return await find(methods.unary, method)(node, context, request);
+      } catch (error) {
+        throw toRpcError(error, context);
+      }
+    },
+    async *serverStream(method, request, context) {
+      try {
+        yield* find(methods.serverStream, method)(node, context, request);
+      } catch (error) {
+        throw toRpcError(error, context);
+      }
+    },
+    async *bidirectional(method, requests, context) {
+      try {
+        yield* find(methods.bidirectional, method)(node, context, requests);
+      } catch (error) {
+        throw toRpcError(error, context);
+      }
+    },
+  };
+}
+
+function find<T>(table: Table<T>, method: string): T {
   const handler = Object.hasOwn(table, method) ? table[method] : undefined;
   if (handler === undefined) throw new RpcError(Code.UNIMPLEMENTED, `unknown method ${method}`);
   return handler;
+}
+
+function namesOf<N>({ unary, serverStream, bidirectional }: Methods<N>) {
+  return {
+    unary: Object.keys(unary),
+    serverStream: Object.keys(serverStream),
+    bidirectional: Object.keys(bidirectional),
+  };
 }
 
 /** What is no answer of a rule is our bug: the client learns that, and no more. */

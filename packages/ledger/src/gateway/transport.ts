@@ -1,5 +1,5 @@
-import { createSession, type CallContext, type Session } from './call.ts';
-import type { GatewayService } from './service.ts';
+import { createSession, whileOpen, type CallContext, type Session } from './call.ts';
+import type { NodeService } from './service.ts';
 import { Code, encodeStatusDetails, RpcError } from './status.ts';
 
 /** The end of a call as it crosses to the client. */
@@ -17,8 +17,11 @@ export interface CallEvents {
   end(status: CallStatus): void;
 }
 
+/** Whom a call is for: the gateway of an organisation, or one node ('peer0.north') as its own clients reach it. */
+export type CallTarget = { readonly mspId: string } | { readonly node: string };
+
 export interface CallRequest {
-  readonly mspId: string;
+  readonly target: CallTarget;
   readonly method: string;
   readonly kind: 'unary' | 'serverStream' | 'bidirectional';
   /** Of a unary or server stream call. */
@@ -27,6 +30,8 @@ export interface CallRequest {
   readonly deadline: number;
   /** Calls of one client object share a session. */
   readonly session: number;
+  /** SHA-256 of the client's TLS certificate where one is demanded: what signed requests have to name. */
+  readonly clientCertificateHash?: Uint8Array;
 }
 
 /** What the client's side does with a call that is open. */
@@ -36,9 +41,12 @@ export interface OpenCall {
   /** No more requests. */
   finish(): void;
   cancel(): void;
+  /** Messages that are under way still come; then none until `resume`. */
+  pause(): void;
+  resume(): void;
 }
 
-/** Carries calls to the gateways; in this thread or into another. Bytes handed over are not touched again. */
+/** Carries calls to gateways and nodes; in this thread or into another. Bytes handed over are not touched again. */
 export interface CallTransport {
   open(request: CallRequest, events: CallEvents): OpenCall;
 }
@@ -47,8 +55,8 @@ const SUCCESS: CallStatus = { code: Code.OK, message: '', details: undefined };
 /** setTimeout's longest delay. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls to gateways that live in this thread. */
-export function localTransport(serviceOf: (mspId: string) => GatewayService | undefined): CallTransport {
+/** Calls to nodes that live in this thread. */
+export function localTransport(serviceOf: (target: CallTarget) => NodeService | undefined): CallTransport {
   const sessions = new Map<number, Session>();
   const sessionOf = (id: number) => {
     const session = sessions.get(id) ?? createSession();
@@ -58,18 +66,19 @@ export function localTransport(serviceOf: (mspId: string) => GatewayService | un
   return {
     open(request, events) {
       const controller = new AbortController();
-      const context = { signal: controller.signal, session: sessionOf(request.session) };
+      const { signal } = controller;
+      const { session, clientCertificateHash } = request;
+      const context = { signal, session: sessionOf(session), clientCertificateHash };
       const requests = new RequestQueue();
+      const gate = new Gate();
       const timer = deadlineTimer(request.deadline, controller);
-      serve(serviceOf(request.mspId), request, requests, context, events).then(
-        (status) => {
-          clearTimeout(timer);
-          events.end(status);
-        },
-        (error: unknown) => {
-          clearTimeout(timer);
-          events.end(statusOf(error));
-        },
+      const end = (status: CallStatus) => {
+        clearTimeout(timer);
+        events.end(status);
+      };
+      serve(serviceOf(request.target), request, { requests, gate, context, events }).then(
+        () => end(SUCCESS),
+        (error: unknown) => end(statusOf(error)),
       );
       return {
         write: (bytes) => requests.push(bytes),
@@ -77,31 +86,67 @@ export function localTransport(serviceOf: (mspId: string) => GatewayService | un
         cancel() {
           controller.abort(new RpcError(Code.CANCELLED, 'Cancelled on client'));
           requests.end();
+          gate.open();
         },
+        pause: () => gate.close(),
+        resume: () => gate.open(),
       };
     },
   };
 }
 
+interface Served {
+  readonly requests: RequestQueue;
+  readonly gate: Gate;
+  readonly context: CallContext;
+  readonly events: CallEvents;
+}
+
 async function serve(
-  service: GatewayService | undefined,
-  request: CallRequest,
-  requests: RequestQueue,
-  context: CallContext,
-  events: CallEvents,
-): Promise<CallStatus> {
-  if (service === undefined) throw new RpcError(Code.UNAVAILABLE, `no gateway of ${request.mspId}`);
+  service: NodeService | undefined,
+  { target, kind, method, request }: CallRequest,
+  { requests, gate, context, events }: Served,
+): Promise<void> {
+  if (service === undefined) throw new RpcError(Code.UNAVAILABLE, `${nameOf(target)} is not running`);
   if (context.signal.aborted) throw context.signal.reason;
-  if (request.kind === 'unary') {
-    events.message(await service.unary(request.method, request.request, context));
-    return SUCCESS;
+  if (kind === 'unary') {
+    events.message(await service.unary(method, request, context));
+    return;
   }
   const answers =
-    request.kind === 'serverStream'
-      ? service.serverStream(request.method, request.request, context)
-      : service.bidirectional(request.method, requests, context);
-  for await (const bytes of answers) events.message(bytes);
-  return SUCCESS;
+    kind === 'serverStream'
+      ? service.serverStream(method, request, context)
+      : service.bidirectional(method, requests, context);
+  for await (const bytes of answers) {
+    events.message(bytes);
+    if (gate.isClosed) await whileOpen(context, gate.opened());
+  }
+}
+
+function nameOf(target: CallTarget): string {
+  return 'node' in target ? target.node : `the gateway of ${target.mspId}`;
+}
+
+/** Closed while the client does not take what there is: a slow reader holds its answers back instead of piling them up. */
+class Gate {
+  #opening: PromiseWithResolvers<void> | undefined;
+
+  get isClosed(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  close(): void {
+    this.#opening ??= Promise.withResolvers();
+  }
+
+  open(): void {
+    this.#opening?.resolve();
+    this.#opening = undefined;
+  }
+
+  async opened(): Promise<void> {
+    await this.#opening?.promise;
+  }
 }
 
 function deadlineTimer(deadline: number, controller: AbortController): NodeJS.Timeout | undefined {

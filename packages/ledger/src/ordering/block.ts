@@ -22,23 +22,31 @@ export function emptyMetadata(): Uint8Array[] {
   return Array.from({ length: METADATA_ENTRIES }, () => new Uint8Array());
 }
 
-export function encodeBlock(block: RawBlock): Uint8Array {
-  const header = new WireWriter()
-    .uint(1, block.header.number)
-    .bytes(2, block.header.previousHash)
-    .bytes(3, block.header.dataHash)
-    .finish();
+export function encodeBlock({ header, data, metadata }: RawBlock): Uint8Array {
   return Buffer.concat([
-    ...field(1, [header]),
+    ...field(1, [encodeHeader(header)]),
     ...field(
       2,
-      block.data.flatMap((item) => field(1, [item])),
+      data.flatMap((item) => field(1, [item])),
     ),
-    ...field(
-      3,
-      block.metadata.flatMap((item) => field(1, [item])),
-    ),
+    ...metadataField(metadata),
   ]);
+}
+
+function encodeHeader({ number, previousHash, dataHash }: BlockHeader): Uint8Array {
+  return new WireWriter().uint(1, number).bytes(2, previousHash).bytes(3, dataHash).finish();
+}
+
+function metadataField(metadata: readonly Uint8Array[]): Uint8Array[] {
+  return field(
+    3,
+    metadata.flatMap((item) => field(1, [item])),
+  );
+}
+
+/** common.Block whose data is left out: what orderer.SeekInfo calls HEADER_WITH_SIG. */
+export function encodeBlockWithoutData({ header, metadata }: Omit<RawBlock, 'data'>): Uint8Array {
+  return Buffer.concat([...field(1, [encodeHeader(header)]), ...metadataField(metadata)]);
 }
 
 /** @throws LedgerError MALFORMED */

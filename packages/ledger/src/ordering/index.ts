@@ -1,5 +1,12 @@
 export { Status } from './admission.ts';
-export { decodeBlock, encodeBlock, MetadataIndex, withMetadata, type RawBlock } from './block.ts';
+export {
+  decodeBlock,
+  encodeBlock,
+  encodeBlockWithoutData,
+  MetadataIndex,
+  withMetadata,
+  type RawBlock,
+} from './block.ts';
 export { BlockStore } from './block-store.ts';
 export { checkOrdering } from './council.ts';
 export { encodeEnvelope, HeaderType, NONCE_BYTES, signedEnvelope, type SigningIdentity } from './envelope.ts';

@@ -5,6 +5,7 @@ import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal }
 import { isAuthentic } from './authentic.ts';
 import { Authority } from './authority.ts';
 import { decodeBlock, encodeBlock, type RawBlock } from './block.ts';
+import { BlockFollowers } from './block-followers.ts';
 import type { BlockStore } from './block-store.ts';
 import { tipAfter, tipOf, type ChainTip } from './chain-tip.ts';
 import { checkFinality, councilOf, type ConsenterCouncil } from './council.ts';
@@ -31,6 +32,7 @@ export class ChannelOrderer {
   readonly #pool = new RequestPool();
   readonly #authority: Authority;
   #tip: ChainTip;
+  readonly #followers: BlockFollowers;
   readonly #runner: StepRunner;
   #timer: NodeJS.Timeout | undefined;
   #catchingUp = false;
@@ -48,6 +50,7 @@ export class ChannelOrderer {
     this.#store = store;
     this.#log = log;
     this.#tip = tip;
+    this.#followers = new BlockFollowers(store);
     this.#runner = new StepRunner(
       (records) => log.append(records),
       (effect) => this.#perform(effect),
@@ -106,6 +109,11 @@ export class ChannelOrderer {
     return this.#log.syncs;
   }
 
+  /** Blocks from `from` on, waiting for the next; ends when `signal` does or the orderer stops. */
+  follow(from: number, signal: AbortSignal) {
+    return this.#followers.follow(from, signal);
+  }
+
   /** Fabric's Broadcast: SUCCESS means that the request waits here, nothing more. */
   async broadcast(envelope: Uint8Array): Promise<Refusal> {
     if (this.#stopped) return { status: Status.SERVICE_UNAVAILABLE, info: 'the orderer is stopped' };
@@ -146,6 +154,7 @@ export class ChannelOrderer {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#followers.end();
     clearTimeout(this.#timer);
     await this.#runner.idle();
     await this.#store.close();
@@ -205,6 +214,7 @@ export class ChannelOrderer {
     for (const envelope of block.data) this.#pool.remove(requestKey(envelope));
     if (this.#tip.config !== config) await this.#admitAgain();
     this.#settings.onBlock(number, bytes, block);
+    this.#followers.note();
     if (this.#log.isLarge) {
       await this.#store.sync();
       await this.#log.rotate();

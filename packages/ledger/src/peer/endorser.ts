@@ -4,7 +4,7 @@ import { checkAccess } from './access.ts';
 import { ERROR, ERROR_THRESHOLD, type Chaincode, type ChaincodeResponse } from './chaincode.ts';
 import type { PeerChannel } from './channel.ts';
 import type { DecodedProposal } from './proposal.ts';
-import { mustBeSound, mustBeTimely, ProposalRefused } from './proposal-checks.ts';
+import { mustBeNew, mustBeOwn, mustBeSound, mustBeTimely, ProposalRefused } from './proposal-checks.ts';
 import { encodeProposalResponsePayload, type ProposalResponse } from './proposal-response.ts';
 import { EXECUTE_TIMEOUT_MS, execute, TOTAL_QUERY_LIMIT, type ExecutionContext } from './runtime.ts';
 import { SimulationError, Simulator } from './simulator.ts';
@@ -60,9 +60,11 @@ export class Endorser {
   async process(proposal: DecodedProposal): Promise<Endorsed> {
     const { clock, verifier } = this.#settings;
     mustBeTimely(proposal, clock());
+    if (proposal.channelId === '') return this.#processWithoutChannel(proposal);
     const channel = this.#settings.channel(proposal.channelId);
     if (channel === undefined) return refusal(`channel '${proposal.channelId}' not found`);
-    await mustBeSound(channel, proposal, { verifier, now: clock() });
+    await mustBeSound(channel.config.identities, proposal, { verifier, now: clock() });
+    mustBeNew(channel, proposal);
     await this.#mustBeAllowed(channel, proposal);
     if (readsLedgerDirectly(proposal.extensionName)) return this.#runDirectly(channel, proposal);
     const view = channel.store.view();
@@ -74,6 +76,29 @@ export class Endorser {
     } finally {
       await simulator.close();
     }
+  }
+
+  /** Queries of the peer itself, and of channels that their arguments name: answered, never endorsed. */
+  async #processWithoutChannel(proposal: DecodedProposal): Promise<Endorsed> {
+    const { clock, verifier, signer } = this.#settings;
+    const [joined] = this.#settings.channels();
+    const local = joined === undefined ? undefined : this.#settings.channel(joined)?.config.identities;
+    if (local === undefined) return refusal('the peer has not joined a channel');
+    mustBeOwn(local, proposal, signer.mspId);
+    await mustBeSound(local, proposal, { verifier, now: clock() });
+    const name = proposal.extensionName;
+    if (!readsLedgerDirectly(name)) {
+      return refusal(
+        `make sure the chaincode ${name} has been successfully defined on channel  and try again: it needs a channel`,
+      );
+    }
+    const response = await this.#query(proposal);
+    return { response, payload: undefined, endorsement: undefined, interest: [], height: 0 };
+  }
+
+  #query(proposal: DecodedProposal): Promise<ChaincodeResponse> {
+    const call = this.#systemCall(proposal, proposal.args);
+    return proposal.extensionName === 'qscc' ? invokeQscc(call) : invokeCscc(call);
   }
 
   /** System chaincodes ask for a resource of their own. */
@@ -176,9 +201,8 @@ export class Endorser {
   }
 
   async #runDirectly(channel: PeerChannel, proposal: DecodedProposal): Promise<Endorsed> {
-    const call = this.#systemCall(proposal, proposal.args);
     const { height } = channel;
-    const response = await (proposal.extensionName === 'qscc' ? invokeQscc(call) : invokeCscc(call));
+    const response = await this.#query(proposal);
     const payload = encodeProposalResponsePayload({
       proposalHash: proposal.proposalHash,
       txId: proposal.txId,

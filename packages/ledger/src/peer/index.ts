@@ -7,6 +7,11 @@ export { BlockFeed, type DeliveredBlock } from './feed.ts';
 export { Peer } from './peer.ts';
 export { decodeSignedProposal, type DecodedProposal } from './proposal.ts';
 export { ProposalRefused } from './proposal-checks.ts';
-export { encodeEndorsement, encodeEvent, encodeResponse } from './proposal-response.ts';
+export {
+  encodeEndorsement,
+  encodeEvent,
+  encodeProposalResponse,
+  encodeResponse,
+} from './proposal-response.ts';
 export type { NamespaceInterest } from './simulator.ts';
 export { isSystemChaincode } from './system-chaincodes.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
-import type { Identity } from '../msp/index.ts';
+import type { Identity, IdentityManager } from '../msp/index.ts';
 import { HeaderType } from '../ordering/envelope.ts';
 import type { PeerChannel } from './channel.ts';
 import type { DecodedProposal } from './proposal.ts';
@@ -30,26 +30,38 @@ export function mustBeTimely(proposal: DecodedProposal, now: Date): void {
   );
 }
 
-/** Well formed, of a valid member who has signed it, and not of a transaction that stands in the chain. @throws ProposalRefused */
+/** Well formed, and of a valid member who has signed it. @throws ProposalRefused */
 export async function mustBeSound(
-  channel: PeerChannel,
+  identities: IdentityManager,
   proposal: DecodedProposal,
   { verifier, now }: { readonly verifier: Verifier; readonly now: Date },
 ): Promise<void> {
   const malformed = formProblem(proposal);
   if (malformed !== undefined) throw invalid(malformed);
-  const identity = creatorOf(channel, proposal, now);
+  const identity = creatorOf(identities, proposal, now);
   const { proposalBytes: message, signature } = proposal;
   const [holds] = await verifier.verifyAll([{ publicKey: identity.publicKey, message, signature }]);
   if (holds !== true) throw invalid(denial(proposal, `org [${identity.mspId}]`));
-  if (channel.place(proposal.txId) === undefined) return;
-  throw new ProposalRefused(
-    `duplicate transaction found [${proposal.txId}]. Creator [${toHex(proposal.creator)}]`,
-  );
 }
 
-function creatorOf(channel: PeerChannel, proposal: DecodedProposal, now: Date): Identity {
-  const { identities } = channel.config;
+/** Not of a transaction that stands in the chain. @throws ProposalRefused */
+export function mustBeNew(channel: PeerChannel, { txId, creator }: DecodedProposal): void {
+  if (channel.place(txId) === undefined) return;
+  throw new ProposalRefused(`duplicate transaction found [${txId}]. Creator [${toHex(creator)}]`);
+}
+
+/** A proposal without a channel is for members of the peer's own organisation. @throws ProposalRefused */
+export function mustBeOwn(identities: IdentityManager, proposal: DecodedProposal, mspId: string): void {
+  let creator: string | undefined;
+  try {
+    creator = identities.deserialize(proposal.creator).mspId;
+  } catch {
+    creator = undefined;
+  }
+  if (creator !== mspId) throw invalid(denial(proposal, 'org unknown, creator is malformed'));
+}
+
+function creatorOf(identities: IdentityManager, proposal: DecodedProposal, now: Date): Identity {
   let identity: Identity;
   try {
     identity = identities.deserialize(proposal.creator);

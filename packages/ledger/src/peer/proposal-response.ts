@@ -28,6 +28,33 @@ export function encodeResponse(response: ChaincodeResponse): Uint8Array {
     .finish();
 }
 
+/** peer.ProposalResponse; its version is 1 where there is an endorsement, as Fabric's. */
+export function encodeProposalResponse({
+  response,
+  payload,
+  endorsement,
+  interest,
+}: ProposalResponse): Uint8Array {
+  const writer = new WireWriter()
+    .uint(1, endorsement === undefined ? 0 : 1)
+    .present(4, encodeResponse(response))
+    .bytes(5, payload ?? NOTHING);
+  if (endorsement !== undefined) writer.present(6, encodeEndorsement(endorsement));
+  if (interest.length > 0) writer.present(7, encodeInterest(interest));
+  return writer.finish();
+}
+
+/** peer.ChaincodeInterest: what a discovery service would be asked for. */
+function encodeInterest(interest: readonly NamespaceInterest[]): Uint8Array {
+  const writer = new WireWriter();
+  for (const { namespace, keyPolicies, needsChaincodePolicy } of interest) {
+    const call = new WireWriter().string(1, namespace);
+    for (const policy of keyPolicies) call.present(5, policy);
+    writer.present(1, call.bool(6, !needsChaincodePolicy).finish());
+  }
+  return writer.finish();
+}
+
 /** What an endorser signs: ProposalResponsePayload with a ChaincodeAction, byte for byte as Fabric's ESCC marshals it. */
 export function encodeProposalResponsePayload(content: EndorsedContent): Uint8Array {
   const action = new WireWriter().bytes(1, content.results);

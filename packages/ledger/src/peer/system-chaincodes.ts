@@ -100,11 +100,7 @@ const CONFIGURATION: Readonly<Record<string, (ledger: LedgerQueries) => Promise<
 
 export async function invokeCscc(call: SystemCall): Promise<ChaincodeResponse> {
   const [name = '', channelId = ''] = call.args.slice(0, 2).map((arg) => fromUtf8(arg));
-  if (name === 'GetChannels') {
-    const writer = new WireWriter();
-    for (const channel of call.channels()) writer.present(1, new WireWriter().string(1, channel).finish());
-    return { status: 200, payload: writer.finish() };
-  }
+  if (name === 'GetChannels') return channelsOf(call);
   const query = Object.hasOwn(CONFIGURATION, name) ? CONFIGURATION[name] : undefined;
   if (query === undefined) return failure(`Requested function ${name} not found.`);
   const ledger = call.channel(channelId);
@@ -112,6 +108,16 @@ export async function invokeCscc(call: SystemCall): Promise<ChaincodeResponse> {
   const refusal = await call.access(`cscc/${name}`, channelId);
   if (refusal !== undefined) return failure(`access denied for [${name}][${channelId}]: ${refusal}`);
   return answer(() => query(ledger));
+}
+
+/** peer.ChannelQueryResponse, for members of the peer's organisation. */
+async function channelsOf(call: SystemCall): Promise<ChaincodeResponse> {
+  const channels = call.channels();
+  const refusal = await call.access('cscc/GetChannels', channels[0] ?? '');
+  if (refusal !== undefined) return failure(`access denied for [GetChannels]: ${refusal}`);
+  const writer = new WireWriter();
+  for (const channel of channels) writer.present(1, new WireWriter().string(1, channel).finish());
+  return { status: 200, payload: writer.finish() };
 }
 
 export async function invokeLifecycleOver(
