@@ -78,8 +78,12 @@ export const configEdits = {
     );
   },
 
-  removeOrdererOrganisation(config: Uint8Array, name: string): Bytes {
-    return editGroup(config, 'Orderer', (group) => withGroup(group, name, undefined));
+  /** Takes out of the Orderer section whoever's MSP is not among these. */
+  keepOrdererOrganisations(config: Uint8Array, mspIds: ReadonlySet<string>): Bytes {
+    return editGroup(config, 'Orderer', (group) => ({
+      ...group,
+      groups: new Map([...group.groups].filter(([, organisation]) => mspIds.has(mspIdOf(organisation)))),
+    }));
   },
 
   /** The capabilities of one level; each is a promise that every node of the channel can do it. */

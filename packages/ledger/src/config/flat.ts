@@ -12,6 +12,8 @@ export type Element = { readonly path: readonly string[]; readonly key: string }
 export type FlatConfig = ReadonlyMap<string, Element>;
 
 const NAME = /^[a-zA-Z0-9.-]{1,249}$/;
+/** How Fabric names elements in its refusals. */
+const PREFIX = { group: '[Group]  ', value: '[Value]  ', policy: '[Policy] ' } as const;
 const UNSET_MOD_POLICY = 'Admins';
 
 /** @throws LedgerError CONFIG_REFUSED for a name that Fabric refuses */
@@ -34,7 +36,7 @@ export function checkName(name: string): void {
 }
 
 function address(kind: Element['kind'], path: readonly string[], key: string): string {
-  return `${kind} /${[...path, key].join('/')}`;
+  return `${PREFIX[kind]}/${[...path, key].join('/')}`;
 }
 
 function add(elements: Map<string, Element>, element: Element): void {

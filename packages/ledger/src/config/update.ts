@@ -60,10 +60,12 @@ export function applyConfigEnvelope(
   const { config, lastUpdate } = decoded(() => decodeConfigEnvelope(configEnvelope));
   const next = decoded(() => decodeConfig(config ?? new Uint8Array()));
   if (next.sequence !== current.sequence + 1n)
-    throw refused(`sequence ${next.sequence} does not follow ${current.sequence}`);
+    throw refused(
+      `config currently at sequence ${current.sequence}, cannot validate config at sequence ${next.sequence}`,
+    );
   const expected = authorisedGroup(current, lastUpdate ?? new Uint8Array(), options);
   if (!equalBytes(encodeGroup(expected), encodeGroup(next.channelGroup ?? EMPTY_GROUP))) {
-    throw refused('its update does not lead to the configuration it carries');
+    throw refused('ConfigEnvelope LastUpdate did not produce the supplied config result');
   }
   const result = channelConfigFromEnvelope(current.channelId, configEnvelope);
   checkSuccession(current, result);
@@ -81,7 +83,9 @@ function authorisedGroup(current: ChannelConfig, envelope: Uint8Array, options: 
     decodeUpdateEnvelope(dataOfType(envelope, HEADER_TYPE.configUpdate).data),
   );
   if (update.channelId !== current.channelId)
-    throw refused(`it is meant for the channel ${JSON.stringify(update.channelId)}`);
+    throw refused(
+      `ConfigUpdate for channel '${update.channelId}' but envelope for channel '${current.channelId}'`,
+    );
   const existing = flatten(treeOf(current));
   const readSet = flatten(update.readSet);
   const writeSet = flatten(update.writeSet);
@@ -93,7 +97,8 @@ function authorisedGroup(current: ChannelConfig, envelope: Uint8Array, options: 
   checkDelta(delta, existing, (policy) => policy.satisfiedBy(signers), current);
   const proposed = new Map([...existing, ...delta]);
   for (const key of writeSet.keys()) {
-    if (!proposed.has(key)) throw refused(`it writes ${key}, which the result does not contain`);
+    if (!proposed.has(key))
+      throw refused(`writeset contained key ${key} which did not appear in proposed config`);
   }
   return unflatten(proposed);
 }
@@ -101,9 +106,14 @@ function authorisedGroup(current: ChannelConfig, envelope: Uint8Array, options: 
 function checkReadSet(readSet: FlatConfig, existing: FlatConfig): void {
   for (const [key, { node }] of readSet) {
     const current = existing.get(key)?.node.version;
-    if (current === undefined) throw refused(`it has read ${key}, which does not exist`);
+    if (current === undefined)
+      throw refused(
+        `error validating ReadSet: existing config does not contain element for ${key} but was in the read set`,
+      );
     if (current !== node.version)
-      throw refused(`it has read ${key} at version ${node.version}, which is at ${current}`);
+      throw refused(
+        `error validating ReadSet: proposed update requires that key ${key} be at version ${node.version}, but it is currently at version ${current}`,
+      );
   }
 }
 
@@ -113,26 +123,33 @@ function checkDelta(
   holds: (policy: Policy) => boolean,
   current: ChannelConfig,
 ): void {
-  if (delta.size === 0) throw refused('it changes nothing');
+  if (delta.size === 0)
+    throw refused('error validating DeltaSet: delta set was empty -- update would have no effect');
   for (const [key, { node }] of delta) {
     checkModPolicy(key, node.modPolicy);
     const before = existing.get(key);
     if (before === undefined) {
-      if (node.version !== 0n) throw refused(`it makes ${key} at version ${node.version}`);
+      if (node.version !== 0n)
+        throw refused(
+          `error validating DeltaSet: attempted to set key ${key} to version ${node.version}, but key does not exist`,
+        );
       continue;
     }
     if (node.version !== before.node.version + 1n)
-      throw refused(`it sets ${key} to version ${node.version} after ${before.node.version}`);
+      throw refused(
+        `error validating DeltaSet: attempt to set key ${key} to version ${node.version}, but key is at version ${before.node.version}`,
+      );
     const path = modPolicyPath(before);
     if (!current.policies.has(path))
-      throw refused(`${key} is under the policy ${path}, which does not exist`);
+      throw refused(`error validating DeltaSet: unexpected missing policy ${path} for item ${key}`);
     if (!holds(current.policies.policy(path)))
-      throw refused(`the policy ${path} for ${key} is not satisfied`);
+      throw refused(`error validating DeltaSet: policy for ${key} not satisfied: ${path}`);
   }
 }
 
 function checkModPolicy(key: string, modPolicy: string): void {
-  if (modPolicy === '') throw refused(`it leaves ${key} without a modification policy`);
+  if (modPolicy === '')
+    throw refused(`error validating DeltaSet: invalid mod_policy for element ${key}: mod_policy not set`);
   for (const name of modPolicy.replace(/^\//, '').split('/')) checkName(name);
 }
 
@@ -198,6 +215,7 @@ function decoded<Result>(decode: () => Result): Result {
   }
 }
 
+/** In the words of Fabric's common/configtx, which operators know. */
 function refused(why: string): LedgerError {
-  return new LedgerError('CONFIG_REFUSED', `The configuration update is refused: ${why}`);
+  return new LedgerError('CONFIG_REFUSED', `error authorizing update: ${why}`);
 }

@@ -1,3 +1,5 @@
+import type { ConfigLevel, Consenter, GenesisOrganisation } from '../config/index.ts';
+
 /** What one node is doing. */
 export interface NodeStatus {
   readonly id: string;
@@ -25,7 +27,7 @@ export interface RevocationRequest {
   readonly channels?: readonly string[];
 }
 
-/** A change of a channel's configuration; every member's administrator signs it. */
+/** A change of a channel's configuration. */
 export type ConfigChange =
   | {
       readonly kind: 'batch';
@@ -35,7 +37,62 @@ export type ConfigChange =
         readonly absoluteMaxBytes?: number;
       };
     }
-  | { readonly kind: 'revocationList'; readonly mspId: string; readonly revocationList: Uint8Array };
+  | { readonly kind: 'revocationList'; readonly mspId: string; readonly revocationList: Uint8Array }
+  | { readonly kind: 'addOrganisation'; readonly organisation: GenesisOrganisation }
+  /** As a member; what it orders is another matter. */
+  | { readonly kind: 'removeOrganisation'; readonly mspId: string }
+  | {
+      readonly kind: 'authorities';
+      /** All of them from then on. Organisations that none belongs to leave the Orderer section. */
+      readonly consenters: readonly Consenter[];
+      /** That comes into the Orderer section with its first consenter. */
+      readonly organisation?: GenesisOrganisation;
+    }
+  | { readonly kind: 'capabilities'; readonly level: ConfigLevel; readonly names: readonly string[] }
+  /** `rule`: "OutOf(2,'NorthMSP.admin',…)" */
+  | {
+      readonly kind: 'policy';
+      readonly level: ConfigLevel;
+      readonly name: string;
+      readonly rule: string;
+    };
+
+/** MSP ids whose administrators sign; everybody's who may, unless given. */
+export type SignedBy = readonly string[];
+
+/** Where a change is in force from which block on. */
+export type ChangedChannels = readonly { readonly channel: string; readonly blockNumber: number }[];
+
+export interface OrganisationRequest {
+  readonly name: string;
+  readonly mspId: string;
+  readonly domain: string;
+  readonly channels: readonly string[];
+  readonly signedBy?: SignedBy;
+}
+
+export interface MembershipRequest {
+  readonly mspId: string;
+  /** All that it concerns unless given. */
+  readonly channels?: readonly string[];
+  readonly signedBy?: SignedBy;
+}
+
+export interface UpgradeRequest {
+  readonly channel: string;
+  readonly contract: string;
+  readonly version: string;
+  /** "OutOf(2,'NorthMSP.peer',…)"; as it is unless given. */
+  readonly endorsement?: string;
+  /** MSP ids that approve; all members unless given. What others approved before counts too. */
+  readonly approvedBy?: readonly string[];
+}
+
+export interface UpgradeReport {
+  readonly sequence: number;
+  /** What CheckCommitReadiness answered before the commit, by MSP id. */
+  readonly approvals: Readonly<Record<string, boolean>>;
+}
 
 export interface StateSnapshot {
   readonly id: number;
@@ -71,8 +128,33 @@ export interface EngineControl {
   resume(node: string): Promise<void>;
   /** Brings every contract of the definition onto its channels by transactions of the organisations' administrators. */
   deploy(): Promise<void>;
-  /** Returns when the change is in force on all running peers of the channel. @throws LedgerError REFUSED */
-  updateConfig(channel: string, change: ConfigChange): Promise<{ readonly blockNumber: number }>;
+  /**
+   * Computes the update that leads to the change, lets administrators sign it, and orders it. Returns when it is in force on
+   * all running peers of the channel. @throws LedgerError CONFIG_REFUSED when it changes nothing; REFUSED with the orderers'
+   * answer, after which nothing has changed
+   */
+  updateConfig(
+    channel: string,
+    change: ConfigChange,
+    signedBy?: SignedBy,
+  ): Promise<{ readonly blockNumber: number }>;
+  /**
+   * Makes an organisation's CAs, administrator and peer, brings it into the channels and joins its peer, which has caught up on
+   * return and whose administrator has approved the channels' contracts. Run again, it goes on where it stopped.
+   * @throws LedgerError REFUSED, BAD_DEFINITION
+   */
+  addOrganisation(request: OrganisationRequest): Promise<ChangedChannels>;
+  /** Its peers get no more blocks and its identities are unknown from then on. @throws LedgerError REFUSED */
+  removeOrganisation(request: MembershipRequest): Promise<ChangedChannels>;
+  /** Makes the organisation's orderer a consenter, which orders on return. @throws LedgerError REFUSED */
+  addAuthority(request: MembershipRequest): Promise<ChangedChannels>;
+  /** @throws LedgerError REFUSED, also when those left could not order or bear a crash */
+  removeAuthority(request: MembershipRequest): Promise<ChangedChannels>;
+  /**
+   * The next definition of a committed contract: approvals, CheckCommitReadiness, commit endorsed by those who approved.
+   * @throws LedgerError REFUSED when the channel's LifecycleEndorsement is not satisfied; the approvals stay
+   */
+  upgradeContract(request: UpgradeRequest): Promise<UpgradeReport>;
   /** Puts the certificate onto the organisation's revocation list on its channels. */
   revokeCertificate(
     request: RevocationRequest,

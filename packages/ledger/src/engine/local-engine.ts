@@ -1,25 +1,26 @@
-import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
-import { createGatewayClient, localTransport, type CallTransport } from '../gateway/index.ts';
+import { localTransport, type CallTransport } from '../gateway/index.ts';
 import { diskFiles, openLevel, type LedgerStorage } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
-import { applyChange, revoke } from './configure.ts';
+import { ConsortiumChanges } from './consortium-changes.ts';
 import type {
   ConfigChange,
   EngineControl,
+  MembershipRequest,
   NodeStatus,
+  OrganisationRequest,
   RepairReport,
   RevocationRequest,
+  SignedBy,
   StatePage,
   StateSnapshot,
+  UpgradeRequest,
 } from './control.ts';
 import { countingFiles, type SyncCounter } from './counting-files.ts';
-import { deploy } from './deploy.ts';
-import { gatewaysOf } from './gateways.ts';
-import { ChannelHub, type HubOwner } from './hub.ts';
 import type { NodeName } from './layout.ts';
+import { gatewaysOf } from './gateways.ts';
 import { openNetwork, type Network } from './network.ts';
-import type { NodeEnvironment } from './nodes.ts';
+import type { NodeSettings } from './nodes.ts';
 import { repairLedger } from './repair.ts';
 import { RunningNodes } from './running-nodes.ts';
 import { StateSnapshots } from './snapshots.ts';
@@ -35,9 +36,9 @@ export interface LocalEngineOptions extends VerifierOptions {
 /** All nodes of the consortium in this thread. */
 export class LocalEngine implements EngineControl {
   readonly #network: Network;
-  readonly #environment: NodeEnvironment;
   readonly #counter: SyncCounter;
   readonly #nodes: RunningNodes;
+  readonly #changes: ConsortiumChanges;
   readonly #snapshots = new StateSnapshots();
   readonly #verifiers: Verifier[];
   readonly transport: CallTransport;
@@ -45,39 +46,37 @@ export class LocalEngine implements EngineControl {
   #isClosed = false;
 
   private constructor(
-    network: Network,
-    environment: NodeEnvironment,
+    settings: NodeSettings,
     counter: SyncCounter,
     verifiers: Verifier[],
     gatewayVerifier: Verifier,
   ) {
-    this.#network = network;
-    this.#environment = environment;
-    this.#nodes = new RunningNodes(network, environment);
+    this.#network = settings.network;
+    this.#nodes = new RunningNodes(settings, (channelId) => void this.#followConfig(channelId));
     this.#counter = counter;
     this.#verifiers = verifiers;
-    const gateways = gatewaysOf(network, this.#nodes, {
-      verifier: gatewayVerifier,
-      clock: environment.clock,
+    const { network, clock } = settings;
+    const gateways = gatewaysOf(network, this.#nodes, { verifier: gatewayVerifier, clock });
+    this.transport = localTransport((mspId) => (this.#isClosed ? undefined : gateways(mspId)));
+    this.#changes = new ConsortiumChanges({
+      network,
+      nodes: this.#nodes,
+      transport: this.transport,
+      start: (node) => this.start(node),
+      stop: (node) => this.stop(node),
+      followConfig: (channelId) => this.#followConfig(channelId),
     });
-    this.transport = localTransport((target) => (this.#isClosed ? undefined : gateways(target)));
   }
 
   static async start(options: LocalEngineOptions): Promise<LocalEngine> {
-    const network = openNetwork(options.directory);
     const chaincodes = await loadChaincodes(options.chaincodes);
     const { verifierOf, verifiers } = verifiersFor(options);
     const { files, openRows } = options.storage ?? { files: diskFiles, openRows: openLevel };
     const counter = countingFiles(files);
     const failures = new Map<string, unknown>();
     let engine: LocalEngine | undefined;
-    const environment: NodeEnvironment = {
-      network,
-      hubs: hubsOf(network, {
-        mayRead: (channelId, peer) => engine?.mayRead(channelId, peer) ?? false,
-        onConfig: (channelId) => engine?.followConfig(channelId),
-      }),
-      config: (channelId) => engine?.config(channelId),
+    const settings: NodeSettings = {
+      network: openNetwork(options.directory),
       files: counter.files,
       openRows,
       chaincodes,
@@ -88,9 +87,9 @@ export class LocalEngine implements EngineControl {
         engine?.fail(node, error);
       },
     };
-    engine = new LocalEngine(network, environment, counter, verifiers, verifierOf('gateway'));
+    engine = new LocalEngine(settings, counter, verifiers, verifierOf('gateway'));
     for (const kind of ['orderer', 'peer'] as const) await engine.#startAll(kind);
-    for (const channelId of environment.hubs.keys()) engine.followConfig(channelId);
+    for (const channelId of engine.#nodes.channelIds) void engine.#followConfig(channelId);
     for (const [node, error] of failures) engine.fail(node, error);
     return engine;
   }
@@ -126,20 +125,35 @@ export class LocalEngine implements EngineControl {
   }
 
   deploy(): Promise<void> {
-    return deploy(
-      this.#network,
-      (mspId) => createGatewayClient(this.transport, mspId),
-      (channel) => this.#nodes.settled(channel),
-    );
+    return this.#changes.deploy();
   }
 
-  updateConfig(channel: string, change: ConfigChange): Promise<{ readonly blockNumber: number }> {
-    const peers = this.#nodes.ledgers(channel);
-    return applyChange(this.#network, channel, change, peers, this.#nodes.endpoints(channel));
+  updateConfig(channelId: string, change: ConfigChange, signedBy?: SignedBy) {
+    return this.#changes.updateConfig(channelId, change, signedBy);
   }
 
   revokeCertificate(request: RevocationRequest) {
-    return revoke(this.#network, request, (channel, change) => this.updateConfig(channel, change));
+    return this.#changes.revokeCertificate(request);
+  }
+
+  addOrganisation(request: OrganisationRequest) {
+    return this.#changes.addOrganisation(request);
+  }
+
+  removeOrganisation(request: MembershipRequest) {
+    return this.#changes.removeOrganisation(request);
+  }
+
+  addAuthority(request: MembershipRequest) {
+    return this.#changes.addAuthority(request);
+  }
+
+  removeAuthority(request: MembershipRequest) {
+    return this.#changes.removeAuthority(request);
+  }
+
+  upgradeContract(request: UpgradeRequest) {
+    return this.#changes.upgradeContract(request);
   }
 
   block(peer: string, channel: string, number: number): Promise<Uint8Array> {
@@ -164,11 +178,10 @@ export class LocalEngine implements EngineControl {
   }
 
   counters() {
-    const heights = [...this.#environment.hubs.values()].map((hub) => hub.feed.height);
     return Promise.resolve({
       fsyncs: this.#counter.count,
       fsyncMs: this.#counter.takeDurations(),
-      blocks: heights.reduce((sum, height) => sum + height, 0),
+      blocks: this.#nodes.blocks,
     });
   }
 
@@ -179,19 +192,6 @@ export class LocalEngine implements EngineControl {
       for (const node of this.#network.nodes.toReversed()) await this.#stopNode(node.id);
     });
     await Promise.all(this.#verifiers.map((verifier) => verifier.close()));
-  }
-
-  config(channelId: string): ChannelConfig | undefined {
-    return this.#nodes.config(channelId);
-  }
-
-  mayRead(channelId: string, peer: string): boolean {
-    return this.#nodes.mayRead(channelId, peer);
-  }
-
-  /** An orderer has committed a configuration: parts in ordering begin and end with it. */
-  followConfig(channelId: string): void {
-    void this.#exclusively(() => this.#nodes.followConfig(channelId));
   }
 
   /** A node that can no longer keep its promises is taken out; the others go on. */
@@ -218,6 +218,13 @@ export class LocalEngine implements EngineControl {
     }
   }
 
+  /** An orderer has committed a configuration: parts in ordering begin and end with it. */
+  #followConfig(channelId: string): Promise<void> {
+    return this.#exclusively(() =>
+      this.#isClosed ? Promise.resolve() : this.#nodes.followConfig(channelId),
+    );
+  }
+
   async #stopNode(id: string): Promise<void> {
     const running = this.#nodes.take(id);
     await this.#snapshots.closeAllOf(id);
@@ -229,8 +236,4 @@ export class LocalEngine implements EngineControl {
     this.#changing = result.catch(() => undefined);
     return result;
   }
-}
-
-function hubsOf(network: Network, owner: HubOwner): ReadonlyMap<string, ChannelHub> {
-  return new Map(network.definition.channels.map(({ name }) => [name, new ChannelHub(name, owner)]));
 }

@@ -38,6 +38,8 @@ export interface Network {
   organisation(mspId: string): OrganisationDefinition;
   /** @throws LedgerError BAD_NETWORK */
   channel(name: string): ChannelDefinition;
+  /** The channels that a peer has joined: those whose block 0 names its organisation, and those it joined since. */
+  channelsOf(peer: NodeName): readonly string[];
   /** Marshalled block 0. */
   genesis(channel: string): Uint8Array;
   /** For mutual TLS between the organisations' servers: own certificate and key, and the roots of every organisation. */
@@ -131,6 +133,10 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
       if (found === undefined) throw new LedgerError('BAD_NETWORK', `There is no channel ${name}`);
       return found;
     },
+    channelsOf: ({ id, mspId }) =>
+      definition.channels
+        .filter(({ name, members }) => members.includes(mspId) || hasJoined(directory, id, name))
+        .map(({ name }) => name),
     genesis: (channel) => readFileSync(layout.genesis(directory, channel)),
     tlsIdentity(mspId) {
       const { certificate, privateKey } = keys(mspId, KEYS.tls);
@@ -143,6 +149,10 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
     tlsRoot: (mspId) => keys(mspId, KEYS.tlsCa).certificate,
     authority: (mspId) => keys(mspId, KEYS.ca),
   };
+}
+
+function hasJoined(directory: string, node: string, channel: string): boolean {
+  return existsSync(layout.nodeChannel(directory, node, channel));
 }
 
 /** The founding ones as they are today, then those that came later, by name. */

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { isMember, type ChannelConfig } from '../config/index.ts';
+import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
-import { configFromBlockOnce } from '../ordering/configs.ts';
 import { Peer, type Chaincode } from '../peer/index.ts';
 import type { FileStore, OpenRows } from '../storage/index.ts';
 import type { ChannelHub } from './hub.ts';
@@ -10,22 +8,26 @@ import { signingIdentity } from './keys.ts';
 import { addressOf, layout, type NodeName } from './layout.ts';
 import type { Network } from './network.ts';
 
-export interface NodeEnvironment {
+/** What all nodes of this process share, whatever they follow. */
+export interface NodeSettings {
   readonly network: Network;
-  readonly hubs: ReadonlyMap<string, ChannelHub>;
   readonly files: FileStore;
   readonly openRows: OpenRows;
   readonly chaincodes: ReadonlyMap<string, Chaincode>;
   readonly clock: () => Date;
   readonly verifierOf: (node: string) => Verifier;
   readonly onFailure: (node: string, error: unknown) => void;
+}
+
+export interface NodeEnvironment extends NodeSettings {
+  readonly hubs: ReadonlyMap<string, ChannelHub>;
   /** The newest configuration that a running node has committed. */
   config(channelId: string): ChannelConfig | undefined;
 }
 
 export async function startPeer(environment: NodeEnvironment, node: NodeName): Promise<Peer> {
   const { network, hubs, files, openRows, chaincodes, clock } = environment;
-  const channels = channelsOf(network, node).map((channelId) => ({
+  const channels = network.channelsOf(node).map((channelId) => ({
     channelId,
     genesis: network.genesis(channelId),
     feed: (hubs.get(channelId) as ChannelHub).feed,
@@ -43,17 +45,6 @@ export async function startPeer(environment: NodeEnvironment, node: NodeName): P
     clock,
     onFailure: (error) => environment.onFailure(node.id, error),
   });
-}
-
-/** The channels that a peer has joined: those whose block 0 names its organisation, and those it joined since. */
-export function channelsOf(network: Network, peer: NodeName): string[] {
-  return network.definition.channels
-    .map(({ name }) => name)
-    .filter(
-      (channelId) =>
-        isMember(configFromBlockOnce(network.genesis(channelId)), peer.mspId) ||
-        existsSync(layout.nodeChannel(network.directory, peer.id, channelId)),
-    );
 }
 
 /** From its next start on the peer follows the channel, beginning with block 0. */

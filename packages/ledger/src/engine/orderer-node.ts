@@ -52,6 +52,10 @@ export class OrdererNode {
     return orderer;
   }
 
+  get id(): string {
+    return this.#node.id;
+  }
+
   get host(): string {
     return this.#node.host;
   }

@@ -4,16 +4,17 @@ import { LedgerError } from '../error.ts';
 import type { OrdererEndpoint } from '../gateway/index.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
 import type { NodeStatus } from './control.ts';
+import { ChannelHub, type HubOwner } from './hub.ts';
 import type { NodeName } from './layout.ts';
 import type { Network } from './network.ts';
-import { startPeer, type NodeEnvironment } from './nodes.ts';
+import { startPeer, type NodeEnvironment, type NodeSettings } from './nodes.ts';
 import { OrdererNode } from './orderer-node.ts';
 
 /** Peers that are not together by then are not waited for. */
 const SETTLE_TIMEOUT_MS = 10_000;
 
 /** The nodes of a network that run in this thread, and why others have failed. */
-export class RunningNodes {
+export class RunningNodes implements HubOwner {
   readonly #network: Network;
   readonly #environment: NodeEnvironment;
   readonly #peers = new Map<string, Peer>();
@@ -21,9 +22,27 @@ export class RunningNodes {
   readonly #failed = new Map<string, string>();
   readonly #endpoints = new WeakMap<ChannelConfig, readonly OrdererEndpoint[]>();
 
-  constructor(network: Network, environment: NodeEnvironment) {
-    this.#network = network;
-    this.#environment = environment;
+  /** `onConfig`: an orderer has committed another configuration, which `followConfig` is to be called for. */
+  readonly onConfig: (channelId: string) => void;
+
+  constructor(settings: NodeSettings, onConfig: (channelId: string) => void) {
+    const channels = settings.network.definition.channels.map(({ name }) => name);
+    this.#network = settings.network;
+    this.#environment = {
+      ...settings,
+      hubs: new Map(channels.map((channelId) => [channelId, new ChannelHub(channelId, this)])),
+      config: (channelId) => this.config(channelId),
+    };
+    this.onConfig = onConfig;
+  }
+
+  get channelIds(): readonly string[] {
+    return [...this.#environment.hubs.keys()];
+  }
+
+  /** Blocks of all channels that some node has. */
+  get blocks(): number {
+    return [...this.#environment.hubs.values()].reduce((sum, { feed }) => sum + feed.height, 0);
   }
 
   get peers(): readonly Peer[] {
@@ -129,8 +148,12 @@ export class RunningNodes {
     });
     for (const orderer of orderers) {
       const isPart = orderer.channels.has(channelId);
-      if (!isPart && orderer.isConsenter(config)) await orderer.join(channelId);
-      else if (isPart && isInForce && !orderer.isConsenter(config)) await orderer.leave(channelId);
+      try {
+        if (!isPart && orderer.isConsenter(config)) await orderer.join(channelId);
+        else if (isPart && isInForce && !orderer.isConsenter(config)) await orderer.leave(channelId);
+      } catch (error) {
+        this.#environment.onFailure(orderer.id, error);
+      }
     }
   }
 

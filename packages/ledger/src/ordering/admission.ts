@@ -71,7 +71,8 @@ export async function admitConfigUpdate(
     const header = { type: HeaderType.config, channelId: context.config.channelId, at: context.at };
     return await admit(context, signedEnvelope(signer, header, configEnvelope));
   } catch (error) {
-    return refusalOf(error);
+    const { channelId } = context.config;
+    return refusalOf(error, `error applying config update to existing channel '${channelId}': `);
   }
 }
 
@@ -146,8 +147,8 @@ function bad(info: string): Refusal {
   return { status: Status.BAD_REQUEST, info };
 }
 
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof LedgerError) return bad(error.message);
+function refusalOf(error: unknown, prefix = ''): Refusal {
+  if (error instanceof LedgerError) return bad(prefix + error.message);
   throw error;
 }
 
