@@ -2,11 +2,11 @@ import { equalBytes, sha256 } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
 import { blockHeaderHash } from '../validation/index.ts';
 import type { RawBlock } from './block.ts';
-import { dataHashOnce } from './parsed.ts';
+import { dataHashOnce, mustBeWellFormed } from './parsed.ts';
 import { checkClaims, type ConsenterCouncil } from './council.ts';
 import { certificateClaims, signedAtClaims, type SignatureClaim } from './finality.ts';
-import { acknowledgementBytes, voteBytes, type Message } from './messages.ts';
-import { decodeOrderingValue, finalSignatureBytes } from './turn-metadata.ts';
+import { acknowledgementBytes, voteBytes, type Message, type Vote } from './messages.ts';
+import { decodeOrderingValue, finalSignatureBytes, identifiedBy, isAsMade } from './turn-metadata.ts';
 
 /**
  * Whether a message is what its sender says: hashes belong to the blocks, and every signature in it (its own, and those of
@@ -52,39 +52,42 @@ function claimsOf(council: ConsenterCouncil, from: number, message: Message): Si
   return message.kind === 'certificate' ? certificateClaims(council, message.certificate) : [];
 }
 
-/** Hashes and numbers that have to agree before a signature means anything. */
+/** Hashes, numbers and names that have to agree before a signature means anything. */
 function isConsistent(from: number, message: Exclude<Message, { kind: 'height' }>): boolean {
   if (message.kind === 'proposal') {
     const { proposal } = message;
-    const value = decodeOrderingValue(proposal.value);
-    return (
-      isBlockOf(proposal.block, proposal.headerHash, proposal.height) &&
-      equalBytes(sha256(proposal.value), proposal.valueHash) &&
-      value.turn === proposal.turn &&
-      value.height === proposal.height
-    );
+    return isAsMade(proposal) && hasItsData(proposal.block);
   }
   if (message.kind === 'vote') {
     const { vote, block } = message;
-    const carried = vote.last;
-    return (
-      vote.voter === from &&
-      (block === undefined || (carried !== undefined && isBlockOf(block, carried.headerHash, vote.height)))
-    );
+    return vote.voter === from && (block === undefined || isCarried(vote, block));
   }
   if (message.kind === 'signature') {
+    const { id, header, value, identifierHeader } = message;
+    const { turn, height } = decodeOrderingValue(value);
     return (
-      equalBytes(blockHeaderHash(message.header), message.id.headerHash) &&
-      equalBytes(sha256(message.value), message.id.valueHash)
+      turn === id.turn &&
+      height === id.height &&
+      identifiedBy(identifierHeader) === from &&
+      equalBytes(blockHeaderHash(header), id.headerHash) &&
+      equalBytes(sha256(value), id.valueHash)
     );
   }
   return true;
 }
 
-function isBlockOf(block: RawBlock, headerHash: Uint8Array, height: number): boolean {
+/** The block is the one that the vote names, with the borders between its transactions where they were. */
+function isCarried({ height, last }: Vote, block: RawBlock): boolean {
   return (
+    last !== undefined &&
     block.header.number === BigInt(height) &&
-    equalBytes(blockHeaderHash(block.header), headerHash) &&
-    equalBytes(dataHashOnce(block.data), block.header.dataHash)
+    equalBytes(blockHeaderHash(block.header), last.headerHash) &&
+    hasItsData(block)
   );
+}
+
+/** @throws LedgerError BAD_BLOCK when a transaction is not encoded in the only way that keeps the borders under the hash */
+function hasItsData({ header, data }: RawBlock): boolean {
+  mustBeWellFormed(header.number, data);
+  return equalBytes(dataHashOnce(data), header.dataHash);
 }

@@ -36,9 +36,13 @@ export class BlockStore {
   }
 
   /** Of a store that was not closed, what was not synced may be torn: it ends before the first damage. @throws LedgerError BLOCK_CORRUPT */
-  static async open(files: FileStore, directory: string): Promise<BlockStore> {
+  static async open(
+    files: FileStore,
+    directory: string,
+    options: { readonly segmentBytes?: number } = {},
+  ): Promise<BlockStore> {
     const claimed = await claim(files, directory);
-    const log = await BlockLog.open(files, join(directory, 'blocks'));
+    const log = await BlockLog.open(files, join(directory, 'blocks'), options);
     const places = await files.open(join(directory, 'places'));
     const store = new BlockStore(log, places, claimed);
     try {

@@ -52,9 +52,12 @@ export class Deciding {
     if (!isProposalAllowed(this.#seat.council, proposal)) return;
     if (turn > this.#seat.round.turn && proposal.certificate !== undefined)
       this.#passing.enter(turn, proposal.certificate);
-    if (this.#seat.round.proposal !== undefined) return;
-    this.#seat.round.proposal = proposal;
     this.#addAcknowledgement(from, proposal, acknowledgement);
+    if (this.#seat.round.proposal !== undefined) {
+      this.#trySign();
+      return;
+    }
+    this.#seat.round.proposal = proposal;
     this.#seat.ask({ kind: 'check', proposal });
     this.#seat.armTimer();
   }

@@ -7,6 +7,7 @@ import {
   type FinalBlock,
   type Proposal,
   type SignedAt,
+  type Vote,
 } from './messages.ts';
 import { quorumOf } from './quorum.ts';
 import type { Schedule } from './schedule.ts';
@@ -56,13 +57,14 @@ export function isCertificate(council: Council, certificate: Certificate): boole
     voters.size === certificate.votes.length &&
     voters.size >= quorumOf(council.authorities.length) &&
     certificate.votes.every(
-      (vote) =>
-        council.authorities.includes(vote.voter) &&
-        vote.height === certificate.height &&
-        vote.turn === certificate.turn &&
-        (vote.last === undefined || isAcknowledged(council, vote.last, vote.turn)),
+      (vote) => vote.height === certificate.height && vote.turn === certificate.turn && isVote(council, vote),
     )
   );
+}
+
+/** Of an authority, carrying only what a quorum had acknowledged; anything else would spoil a certificate. */
+export function isVote(council: Council, { voter, turn, last }: Vote): boolean {
+  return council.authorities.includes(voter) && (last === undefined || isAcknowledged(council, last, turn));
 }
 
 function isAcknowledged(council: Council, signed: SignedAt, votedTurn: number): boolean {

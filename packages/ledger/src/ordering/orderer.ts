@@ -1,4 +1,3 @@
-import { equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
 import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal } from './admission.ts';
@@ -8,8 +7,9 @@ import { decodeBlock, encodeBlock, type RawBlock } from './block.ts';
 import { BlockFollowers } from './block-followers.ts';
 import type { BlockStore } from './block-store.ts';
 import { tipAfter, tipOf, type ChainTip } from './chain-tip.ts';
-import { checkFinality, councilOf, type ConsenterCouncil } from './council.ts';
+import { councilOf, type ConsenterCouncil } from './council.ts';
 import { HeaderType } from './envelope.ts';
+import { openFetched } from './fetched.ts';
 import type { Effect, Event } from './machine.ts';
 import { proposalKey, type FinalBlock, type Message, type Proposal } from './messages.ts';
 import type { OrdererSettings } from './orderer-settings.ts';
@@ -19,7 +19,7 @@ import { isAcceptable, nextProposal, signProposal } from './proposals.ts';
 import type { SigningRecord } from './records.ts';
 import type { SigningLog } from './signing-log.ts';
 import { StepRunner } from './step-runner.ts';
-import { openBlock, sealBlock } from './turn-metadata.ts';
+import { sealBlock } from './turn-metadata.ts';
 
 /** How long a message from a later height may announce a block that is just arriving here too. */
 const CATCH_UP_DELAY_MS = 50;
@@ -254,15 +254,16 @@ export class ChannelOrderer {
     if (this.#store.height >= height || this.#stopped) return;
     for await (const bytes of this.#settings.network.blocks(from, this.#store.height)) {
       if (this.#stopped) return;
-      const block = decodeBlock(bytes);
-      const number = Number(block.header.number);
+      const number = Number(decodeBlock(bytes).header.number);
       if (number < this.#store.height) continue;
-      if (!equalBytes(block.header.previousHash, this.#tip.previousHash)) {
-        throw new LedgerError('OUT_OF_ORDER', `Block ${number} of authority ${from} does not follow`);
-      }
-      await checkFinality(this.#council, this.#settings.verifier, openBlock(block));
+      const checked = await openFetched(
+        this.#council,
+        this.#settings.verifier,
+        this.#tip.previousHash,
+        bytes,
+      );
       await this.#runner.between(async () => {
-        if (number === this.#store.height) await this.#append(block, bytes);
+        if (number === this.#store.height) await this.#append(checked, encodeBlock(checked));
       });
     }
   }

@@ -1,5 +1,5 @@
 import type { RawBlock } from './block.ts';
-import { isCertificate } from './finality.ts';
+import { isCertificate, isVote } from './finality.ts';
 import { voteBytes, type Certificate, type Vote } from './messages.ts';
 import { toleratedFaults } from './quorum.ts';
 import type { Seat } from './seat.ts';
@@ -22,31 +22,45 @@ export class Passing {
   }
 
   vote(): void {
-    const { turn, last } = this.#seat.round;
+    const { turn } = this.#seat.round;
     if (this.#seat.round.votedTurn < turn) {
       this.#seat.round.votedTurn = turn;
       this.#seat.keep({ kind: 'voted', height: this.#seat.height, turn });
     }
+    this.#countVote(this.#sendVote(turn, 'others'));
+  }
+
+  /** For a turn up to the one last voted for, not before the block last signed. */
+  #sendVote(turn: number, to: number | 'others'): Vote {
+    const { last } = this.#seat.round;
     const unsigned = { height: this.#seat.height, turn, voter: this.#seat.self, last };
-    const vote = {
-      ...unsigned,
-      signature: this.#seat.ports.sign(voteBytes(this.#seat.council.channel, unsigned)),
-    };
+    const signature = this.#seat.ports.sign(voteBytes(this.#seat.council.channel, unsigned));
+    const vote = { ...unsigned, signature };
     const block = last === undefined ? undefined : this.#seat.round.block(last.headerHash);
-    this.#seat.send({ kind: 'vote', vote, block });
-    this.#countVote(vote);
+    this.#seat.send({ kind: 'vote', vote, block }, to);
+    return vote;
   }
 
   onVote(vote: Vote, block: RawBlock | undefined): void {
     if (vote.turn < this.#seat.round.turn) {
-      if (this.#seat.round.certificate !== undefined) {
-        this.#seat.send({ kind: 'certificate', certificate: this.#seat.round.certificate }, vote.voter);
-      }
+      this.#help(vote);
       return;
     }
+    if (!isVote(this.#seat.council, vote)) return;
     if (vote.last !== undefined && block !== undefined)
       this.#seat.round.keepBlock(vote.last.headerHash, block);
     this.#countVote(vote);
+  }
+
+  /**
+   * Brings a voter of an earlier turn here: by the certificate, or, where a restart has lost that, by the own vote for the
+   * voter's turn, so that it is made again.
+   */
+  #help({ turn, voter }: Vote): void {
+    const { certificate, votedTurn, last } = this.#seat.round;
+    if (certificate !== undefined && certificate.turn >= turn)
+      this.#seat.send({ kind: 'certificate', certificate }, voter);
+    else if (votedTurn >= turn && (last === undefined || last.turn <= turn)) this.#sendVote(turn, voter);
   }
 
   #countVote(vote: Vote): void {

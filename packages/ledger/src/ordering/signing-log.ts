@@ -18,6 +18,7 @@ export class SigningLog {
   readonly #directory: string;
   #numbers: number[];
   #current: AppendFile;
+  readonly #rotateBytes: number;
   readonly #claim: Claim;
   /** False while a write is under way, and after one that failed. */
   #isWhole = true;
@@ -29,6 +30,7 @@ export class SigningLog {
     directory: string,
     numbers: number[],
     current: AppendFile,
+    rotateBytes: number,
     claimed: Claim,
   ) {
     this.#files = files;
@@ -36,16 +38,19 @@ export class SigningLog {
     this.#directory = directory;
     this.#numbers = numbers;
     this.#current = current;
+    this.#rotateBytes = rotateBytes;
   }
 
   /**
-   * Of a log that was not closed, a torn last write is cut: what was not durable was never sent. Any other damage may have been
-   * sent, and an authority that has forgotten it could sign twice.
+   * What is returned is durable: a process that was killed may have left records that were written and not synced, and this
+   * one acts on them. Of a log that was not closed, a torn last write is cut: what was not durable was never sent. Any other
+   * damage may have been sent, and an authority that has forgotten it could sign twice.
    * @throws LedgerError SIGNING_CORRUPT, which names file and offset
    */
   static async open(
     files: FileStore,
     directory: string,
+    { rotateBytes = ROTATE_BYTES }: { readonly rotateBytes?: number } = {},
   ): Promise<{ readonly log: SigningLog; readonly records: readonly SigningRecord[] }> {
     const claimed = await claim(files, directory);
     const names = (await files.list(directory)).filter((name) => name.endsWith(SUFFIX));
@@ -60,13 +65,14 @@ export class SigningLog {
       try {
         const mayBeTorn = claimed.wasInterrupted && number === numbers.at(-1);
         records.push(...(await readRecords(current, path, mayBeTorn)));
+        if (number === numbers.at(-1)) await current.sync();
       } catch (error) {
         await current.close();
         if (!claimed.wasInterrupted) await claimed.release();
         throw error;
       }
     }
-    const log = new SigningLog(files, directory, numbers, current as AppendFile, claimed);
+    const log = new SigningLog(files, directory, numbers, current as AppendFile, rotateBytes, claimed);
     return { log, records };
   }
 
@@ -83,7 +89,7 @@ export class SigningLog {
   }
 
   get isLarge(): boolean {
-    return this.#current.size >= ROTATE_BYTES;
+    return this.#current.size >= this.#rotateBytes;
   }
 
   /** Begins a fresh file. The caller has made durable every block decided so far. */

@@ -1,4 +1,4 @@
-import { sha256 } from '@healthchain/core';
+import { equalBytes, sha256 } from '@healthchain/core';
 import { blockHeaderBytes, blockHeaderHash } from '../validation/index.ts';
 import { WireReader, WireWriter } from '../wire/index.ts';
 import { LedgerError } from '../error.ts';
@@ -70,6 +70,24 @@ export function makeProposal(
   };
 }
 
+/**
+ * Whether a proposal is what `makeProposal` makes of its header, data and what it says of itself: hashes belong to the block, the
+ * metadata says what is signed, and nothing else is in it.
+ */
+export function isAsMade(proposal: Proposal): boolean {
+  const { block, turn, height, certificate } = proposal;
+  const { lastConfig } = decodeOrderingValue(proposal.value);
+  const made = makeProposal(block.header, block.data, { lastConfig, turn, height, certificate });
+  return (
+    block.header.number === BigInt(height) &&
+    equalBytes(made.value, proposal.value) &&
+    equalBytes(made.valueHash, proposal.valueHash) &&
+    equalBytes(made.headerHash, proposal.headerHash) &&
+    block.metadata.length === made.block.metadata.length &&
+    made.block.metadata.every((entry, i) => equalBytes(entry, block.metadata[i] as Uint8Array))
+  );
+}
+
 /** The block as it goes to the peers, with the final signatures in the order of the authorities. */
 export function sealBlock(final: FinalBlock): RawBlock {
   const metadata = new WireWriter().bytes(1, final.value);
@@ -115,10 +133,15 @@ export function encodeIdentifierHeader(authority: number, nonce: Uint8Array): Ui
   return new WireWriter().uint(1, authority).bytes(2, nonce).finish();
 }
 
+/** Whom an identifier header names. @throws LedgerError MALFORMED */
+export function identifiedBy(identifierHeader: Uint8Array): number {
+  return fields(identifierHeader).number(1);
+}
+
 function decodeSignature(bytes: Uint8Array): FinalSignature {
   const entry = fields(bytes);
   const identifierHeader = entry.bytes(3);
-  return { authority: fields(identifierHeader).number(1), signature: entry.bytes(2), identifierHeader };
+  return { authority: identifiedBy(identifierHeader), signature: entry.bytes(2), identifierHeader };
 }
 
 function encodeCertificate(certificate: Certificate): Uint8Array {
