@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeChain } from '../conformance/chain-file.ts';
+import type * as RangeReadsModule from './rwset/range-reads.ts';
+import type * as BatchModule from './validation/batch.ts';
+import type * as CommitHashModule from './validation/commit-hash.ts';
+import type * as EndorsementModule from './validation/endorsement.ts';
+import type * as MvccModule from './validation/mvcc.ts';
 import type { StateReader } from './validation/index.ts';
 
 /**
@@ -16,19 +21,6 @@ interface Mutation {
   readonly problem: RegExp;
 }
 
-const mutation = <Module>(
-  rule: string,
-  module: string,
-  mutate: (original: Module) => object,
-  problem: RegExp,
-): Mutation => ({ rule, module, mutate: mutate as Mutation['mutate'], problem });
-
-type Mvcc = typeof import('./validation/mvcc.ts');
-type Batch = typeof import('./validation/batch.ts');
-type Endorsement = typeof import('./validation/endorsement.ts');
-type CommitHash = typeof import('./validation/commit-hash.ts');
-type RangeReads = typeof import('./rwset/range-reads.ts');
-
 const withoutMetadata = (state: StateReader): StateReader => ({
   get: (namespace, key) => {
     const row = state.get(namespace, key);
@@ -39,45 +31,45 @@ const withoutMetadata = (state: StateReader): StateReader => ({
 });
 
 const MUTATIONS: readonly Mutation[] = [
-  mutation<Mvcc>(
-    'a read is stale when an earlier transaction of the same block wrote the key',
-    './validation/mvcc.ts',
-    ({ checkReads }) => ({
+  {
+    rule: 'a read is stale when an earlier transaction of the same block wrote the key',
+    module: './validation/mvcc.ts',
+    mutate: ({ checkReads }: typeof MvccModule) => ({
       checkReads: async (...[sets, , state]: Parameters<typeof checkReads>) => {
-        const { UpdateBatch } = await vi.importActual<Batch>('./validation/batch.ts');
+        const { UpdateBatch } = await vi.importActual<typeof BatchModule>('./validation/batch.ts');
         return checkReads(sets, new UpdateBatch(state), state);
       },
     }),
-    /is 11 \(MVCC_READ_CONFLICT\) and has to be 0/,
-  ),
-  mutation<RangeReads>(
-    'beyond its degree a range is hashed as a tree',
-    './rwset/range-reads.ts',
-    ({ RangeReads: Original }) => ({
+    problem: /is 11 \(MVCC_READ_CONFLICT\) and has to be 0/,
+  },
+  {
+    rule: 'beyond its degree a range is hashed as a tree',
+    module: './rwset/range-reads.ts',
+    mutate: ({ RangeReads: Original }: typeof RangeReadsModule) => ({
       RangeReads: class extends Original {
         constructor(degree: number) {
           super(degree + 1);
         }
       },
     }),
-    /is 0 \(VALID\) and has to be 12/,
-  ),
-  mutation<Endorsement>(
-    'a key’s own policy replaces the contract’s',
-    './validation/endorsement.ts',
-    ({ EndorsementJudge }) => ({
+    problem: /is 0 \(VALID\) and has to be 12/,
+  },
+  {
+    rule: 'a key’s own policy replaces the contract’s',
+    module: './validation/endorsement.ts',
+    mutate: ({ EndorsementJudge }: typeof EndorsementModule) => ({
       EndorsementJudge: class extends EndorsementJudge {
         constructor(...[config, state, check]: ConstructorParameters<typeof EndorsementJudge>) {
           super(config, withoutMetadata(state), check);
         }
       },
     }),
-    /is 10 \(ENDORSEMENT_POLICY_FAILURE\) and has to be 0/,
-  ),
-  mutation<Endorsement>(
-    'a key whose policy an earlier transaction of the block changed is not written',
-    './validation/endorsement.ts',
-    ({ EndorsementJudge }) => ({
+    problem: /is 10 \(ENDORSEMENT_POLICY_FAILURE\) and has to be 0/,
+  },
+  {
+    rule: 'a key whose policy an earlier transaction of the block changed is not written',
+    module: './validation/endorsement.ts',
+    mutate: ({ EndorsementJudge }: typeof EndorsementModule) => ({
       EndorsementJudge: class {
         readonly #fresh: () => InstanceType<typeof EndorsementJudge>;
         constructor(...parts: ConstructorParameters<typeof EndorsementJudge>) {
@@ -88,16 +80,16 @@ const MUTATIONS: readonly Mutation[] = [
         }
       },
     }),
-    /is 10 \(ENDORSEMENT_POLICY_FAILURE\) and has to be 0/,
-  ),
-  mutation<CommitHash>(
-    'a commit hash names the one before',
-    './validation/commit-hash.ts',
-    ({ commitHash }) => ({
+    problem: /is 10 \(ENDORSEMENT_POLICY_FAILURE\) and has to be 0/,
+  },
+  {
+    rule: 'a commit hash names the one before',
+    module: './validation/commit-hash.ts',
+    mutate: ({ commitHash }: typeof CommitHashModule) => ({
       commitHash: (...[codes, spaces]: Parameters<typeof commitHash>) => commitHash(codes, spaces, undefined),
     }),
-    /commit hash/,
-  ),
+    problem: /commit hash/,
+  },
 ];
 
 const CHAIN = decodeChain(
