@@ -190,6 +190,8 @@ export function decodeSignedAt(bytes: Uint8Array): SignedAt {
   };
 }
 
+const NOTHING = new Uint8Array();
+
 /** Random access to the fields of a small message; of a repeated scalar the last counts. */
 export function fields(bytes: Uint8Array): {
   has(field: number): boolean;
@@ -197,19 +199,20 @@ export function fields(bytes: Uint8Array): {
   bytes(field: number): Uint8Array;
   all(field: number): Uint8Array[];
 } {
-  const numbers = new Map<number, number>();
-  const lists = new Map<number, Uint8Array[]>();
+  const numbers: (readonly [field: number, value: number])[] = [];
+  const values: (readonly [field: number, value: Uint8Array])[] = [];
   const reader = new WireReader(bytes);
   while (reader.next()) {
-    if (reader.wireType === 0) numbers.set(reader.field, Number(reader.uint64()));
-    else if (reader.wireType === 2)
-      lists.set(reader.field, [...(lists.get(reader.field) ?? []), reader.bytes()]);
+    if (reader.wireType === 0) numbers.push([reader.field, reader.number()]);
+    else if (reader.wireType === 2) values.push([reader.field, reader.bytes()]);
     else reader.skip();
   }
+  const numberIn = (field: number) => numbers.findLast(([name]) => name === field)?.[1];
+  const bytesIn = (field: number) => values.findLast(([name]) => name === field)?.[1];
   return {
-    has: (field) => numbers.has(field) || lists.has(field),
-    number: (field) => numbers.get(field) ?? 0,
-    bytes: (field) => lists.get(field)?.at(-1) ?? new Uint8Array(),
-    all: (field) => lists.get(field) ?? [],
+    has: (field) => bytesIn(field) !== undefined || numberIn(field) !== undefined,
+    number: (field) => numberIn(field) ?? 0,
+    bytes: (field) => bytesIn(field) ?? NOTHING,
+    all: (field) => values.filter(([name]) => name === field).map(([, value]) => value),
   };
 }

@@ -4,7 +4,11 @@ import { WireReader } from '../wire/index.ts';
 import type { Policy } from './types.ts';
 
 /** A rule over signers: `used[i]` says that signer i has been counted already; a rule that holds may mark more. */
-type Rule = (signers: readonly Identity[], used: boolean[]) => boolean;
+interface Rule {
+  holds(signers: readonly Identity[], used: boolean[]): boolean;
+  /** One that does not hold may have marked signers all the same. */
+  readonly marksInVain: boolean;
+}
 
 interface NOutOf {
   readonly n: number;
@@ -19,12 +23,12 @@ const MAX_DEPTH = 100;
  * @throws LedgerError BAD_CONFIG when it cannot be compiled
  */
 export function compileSignaturePolicy(envelope: Uint8Array, identities: IdentityManager): Policy {
-  const { version, rule, principals } = decodeEnvelope(envelope);
+  const { version, rule: encoded, principals } = decodeEnvelope(envelope);
   if (version !== 0) throw bad(`version ${version} of a signature policy`);
-  const evaluate = compile(rule, principals, identities, 0);
+  const rule = compile(encoded, principals, identities, 0);
   return {
     satisfiedBy: (signers) =>
-      evaluate(
+      rule.holds(
         signers,
         Array.from(signers, () => false),
       ),
@@ -52,24 +56,29 @@ function compile(
 }
 
 function signedBy(principal: Principal, identities: IdentityManager): Rule {
-  return (signers, used) => {
-    const found = signers.findIndex((signer, i) => !used[i] && identities.satisfies(signer, principal));
-    if (found < 0) return false;
-    used[found] = true;
-    return true;
+  return {
+    marksInVain: false,
+    holds(signers, used) {
+      const found = signers.findIndex((signer, i) => !used[i] && identities.satisfies(signer, principal));
+      if (found < 0) return false;
+      used[found] = true;
+      return true;
+    },
   };
 }
 
 function nOutOf(n: number, rules: readonly Rule[]): Rule {
-  return (signers, used) => {
-    let satisfied = 0;
-    for (const rule of rules) {
-      const attempt = [...used];
-      if (!rule(signers, attempt)) continue;
-      satisfied++;
-      for (const [i, taken] of attempt.entries()) used[i] = taken;
-    }
-    return satisfied >= n;
+  return {
+    marksInVain: true,
+    holds(signers, used) {
+      let satisfied = 0;
+      for (const rule of rules) {
+        const before = rule.marksInVain ? [...used] : used;
+        if (rule.holds(signers, used)) satisfied++;
+        else if (before !== used) used.splice(0, used.length, ...before);
+      }
+      return satisfied >= n;
+    },
   };
 }
 

@@ -156,7 +156,8 @@ function hashOfKey(key: string): string {
 }
 
 function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
-  return [...map].toSorted(([a], [b]) => compareKeys(a, b));
+  const entries = [...map];
+  return entries.length < 2 ? entries : entries.sort(([a], [b]) => compareKeys(a, b));
 }
 
 function sortedValues<Value>(map: ReadonlyMap<string, Value>): Value[] {

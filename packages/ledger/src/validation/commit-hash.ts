@@ -1,4 +1,4 @@
-import { concat, fromHex, sha256, utf8, type Bytes } from '@healthchain/core';
+import { fromHex, sha256, utf8, type Bytes } from '@healthchain/core';
 import { compareKeys, versionBytes } from '../rwset/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import type { Space } from './batch.ts';
@@ -15,52 +15,48 @@ export function commitHash(
   spaces: Iterable<Space>,
   previous: Uint8Array | undefined,
 ): Bytes {
-  const parts: Uint8Array[] = [new WireWriter().varint(codes.length).finish(), codes];
-  addUpdates(parts, spaces);
-  if (previous !== undefined) parts.push(previous);
-  return sha256(concat(...parts));
+  const preimage = new WireWriter().varint(codes.length).raw(codes);
+  addUpdates(preimage, spaces);
+  if (previous !== undefined) preimage.raw(previous);
+  return sha256(preimage.finish());
 }
 
 /**
  * A txmgr.Updates message: namespaces in order, in each the public keys and then the collections, a name only where it differs
  * from the entry before. The configuration, whose namespace is empty, is left out.
  */
-function addUpdates(parts: Uint8Array[], spaces: Iterable<Space>): void {
+function addUpdates(updates: WireWriter, spaces: Iterable<Space>): void {
   const used = [...spaces].filter(({ namespace, updates }) => namespace !== '' && updates.size > 0);
   const ordered = used.toSorted(
     (a, b) => compareKeys(a.namespace, b.namespace) || compareKeys(a.collection, b.collection),
   );
   let namespace = '';
   for (const space of ordered) {
-    addSpace(parts, space, space.namespace === namespace ? '' : space.namespace);
+    addSpace(updates, space, space.namespace === namespace ? '' : space.namespace);
     namespace = space.namespace;
   }
 }
 
-function addSpace(parts: Uint8Array[], space: Space, namespace: string): void {
+function addSpace(updates: WireWriter, space: Space, namespace: string): void {
   const keyBytes = space.collection === '' ? utf8 : fromHex;
-  const updates = [...space.updates.values()].toSorted((a, b) => compareKeys(a.key, b.key));
-  for (const [i, update] of updates.entries()) {
+  const ordered = [...space.updates.values()].toSorted((a, b) => compareKeys(a.key, b.key));
+  for (const [i, update] of ordered.entries()) {
     const names = i === 0 ? { namespace, collection: space.collection } : { namespace: '', collection: '' };
-    addUpdate(parts, update, keyBytes(update.key), names);
+    updates.message(1, writeUpdate(update, keyBytes(update.key), names));
   }
 }
 
-/** One txmgr.KVWrite in its list; the value, which may be large, is not copied on the way. */
-function addUpdate(
-  parts: Uint8Array[],
+/** txmgr.KVWrite */
+function writeUpdate(
   { value, version }: StateUpdate,
   key: Uint8Array,
   names: { readonly namespace: string; readonly collection: string },
-): void {
-  const before = new WireWriter()
+): WireWriter {
+  return new WireWriter()
     .string(1, names.namespace)
     .string(2, names.collection)
     .bytes(3, key)
-    .bool(4, value === undefined);
-  if (value !== undefined && value.length > 0) before.head(5, value.length);
-  const head = before.finish();
-  const tail = new WireWriter().bytes(6, versionBytes(version)).finish();
-  const length = head.length + (value?.length ?? 0) + tail.length;
-  parts.push(new WireWriter().head(1, length).finish(), head, value ?? NOTHING, tail);
+    .bool(4, value === undefined)
+    .bytes(5, value ?? NOTHING)
+    .bytes(6, versionBytes(version));
 }

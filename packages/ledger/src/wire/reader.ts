@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { LedgerError } from '../error.ts';
 
+/** 28 bits: small enough for integer arithmetic. */
+const SHORT_VARINT_BYTES = 4;
+
 /**
  * A strict reader of the protobuf wire format with the outcomes of Go's `proto.Unmarshal`, which decides for Fabric what is
  * malformed: strings that are not UTF-8, truncated values, field number 0 and unbalanced groups are errors; unknown fields,
@@ -47,6 +50,8 @@ export class WireReader {
 
   /** An unsigned varint as bigint (uint64). */
   uint64(): bigint {
+    const short = this.#shortVarint();
+    if (short !== undefined) return BigInt(short);
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#byte();
@@ -58,15 +63,20 @@ export class WireReader {
   }
 
   int32(): number {
-    return Number(BigInt.asIntN(32, this.uint64()));
+    return this.#shortVarint() ?? Number(BigInt.asIntN(32, this.uint64()));
   }
 
   uint32(): number {
-    return Number(BigInt.asUintN(32, this.uint64()));
+    return this.#shortVarint() ?? Number(BigInt.asUintN(32, this.uint64()));
+  }
+
+  /** An unsigned varint; above 2^53 the nearest number. */
+  number(): number {
+    return this.#shortVarint() ?? Number(this.uint64());
   }
 
   bool(): boolean {
-    return this.uint64() !== 0n;
+    return this.number() !== 0;
   }
 
   skip(): void {
@@ -74,7 +84,7 @@ export class WireReader {
   }
 
   #skip(wireType: number, field: number): void {
-    if (wireType === 0) this.uint64();
+    if (wireType === 0) this.number();
     else if (wireType === 1) this.#advance(8);
     else if (wireType === 2) this.bytes();
     else if (wireType === 3) this.#skipGroup(field);
@@ -103,8 +113,25 @@ export class WireReader {
     return this.#bytes[this.#position++] as number;
   }
 
+  /** A varint of at most four bytes, as nearly all are; undefined, with nothing read, for a longer one. */
+  #shortVarint(): number | undefined {
+    let value = 0;
+    for (let i = 0; i < SHORT_VARINT_BYTES; i++) {
+      const byte = this.#bytes[this.#position + i];
+      if (byte === undefined) return undefined;
+      value |= (byte & 0x7f) << (7 * i);
+      if (byte < 0x80) {
+        this.#position += i + 1;
+        return value;
+      }
+    }
+    return undefined;
+  }
+
   /** Exact up to 2^53; larger values only have to stay larger than any length. */
   #varint(): number {
+    const short = this.#shortVarint();
+    if (short !== undefined) return short;
     let value = 0;
     let factor = 1;
     for (let count = 0; count < 10; count++) {
