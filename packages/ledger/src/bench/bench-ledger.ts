@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { connect, hash, type Contract } from '@hyperledger/fabric-gateway';
-import { utf8 } from '@healthchain/core';
-import { nativeSigner } from '../crypto/index.ts';
-import { createNetwork, enroll, startEngine, type Engine } from '../engine/index.ts';
-import { LedgerError } from '../error.ts';
+import {
+  contractOf,
+  onBenchNetwork,
+  verifyThreads,
+  type BenchNetwork,
+  type Measured,
+} from './bench-network.ts';
 import { FILL_ROWS } from './chaincode.ts';
-import { checkInProcess } from './check.ts';
-import { BATCH, DEFINITION, MEMBERS } from './definition.ts';
+import { BATCH } from './definition.ts';
 import { load, percentile, write, type LoadResult } from './load.ts';
 import { describeMachine, timePrimitives } from './primitives.ts';
 
@@ -18,108 +16,64 @@ export interface BenchOptions {
   /** Rows in the state before anything is measured. */
   readonly records: number;
   readonly clients?: readonly number[];
-  /** Nodes share outcomes of verifications; true unless said otherwise. */
-  readonly shareVerifications?: boolean;
-  /** Beside the engine's own thread; one unless said otherwise. */
-  readonly verifyThreads?: number;
   readonly onProgress?: (line: string) => void;
 }
 
+interface WriteLine {
+  readonly clients: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMsPerTx: number;
+}
+
+type ReadLine = Omit<WriteLine, 'p99Ms' | 'cpuMsPerTx'>;
+
 export interface BenchReport {
-  readonly writes: readonly {
-    readonly clients: number;
-    readonly perSecond: number;
-    readonly p50Ms: number;
-    readonly p95Ms: number;
-    readonly p99Ms: number;
-    readonly cpuMsPerTx: number;
-  }[];
-  readonly reads: readonly {
-    readonly clients: number;
-    readonly perSecond: number;
-    readonly p50Ms: number;
-    readonly p95Ms: number;
-  }[];
+  readonly writes: readonly WriteLine[];
+  /** The same writes, at the most clients, where every node verifies every signature for itself. */
+  readonly unshared: WriteLine;
+  readonly reads: readonly ReadLine[];
   readonly signatureBoundPerSecond: number;
   readonly fsyncsPerBlock: number;
   readonly fsyncP50Ms: number;
   readonly records: number;
+  /** Largest resident set of the process: clients, engine and its threads. */
+  readonly memoryMb: number;
   readonly machine: string;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 const CLIENTS = [1, 50, 500];
 const WARM_UP_MS = 2000;
-const DEADLINE_MS = 60_000;
-const FILLERS = 20;
+
 /**
  * Measures the embedded ledger on a network of its own: clients in this thread, the engine in another. Writes count when
  * they are VALID in blocks that a separate process has verified from the files.
  */
 export async function benchLedger(options: BenchOptions): Promise<BenchReport> {
-  const directory = await mkdtemp(join(tmpdir(), 'healthchain-bench-ledger-'));
-  const tell = options.onProgress ?? (() => undefined);
-  try {
-    await createNetwork({ directory, definition: DEFINITION, now: new Date() });
-    const engine = await startEngine({
-      directory,
-      chaincodes: {
-        bench: { module: new URL('./chaincode.ts', import.meta.url).href, export: 'benchChaincode' },
-      },
-      worker: true,
-      verifyThreads: verifyThreadsOf(options),
-      shareVerifications: options.shareVerifications ?? true,
-    });
-    const measured = await closing(engine, () => measure(engine, directory, options, tell));
-    tell('verifying the blocks in a separate process');
-    await checkInProcess(directory, 'peer0.north', 'bench', measured.acknowledged);
-    return measured.report;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-async function closing<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await engine.close();
-  }
-}
-
-async function measure(
-  engine: Engine,
-  directory: string,
-  options: BenchOptions,
-  tell: (line: string) => void,
-) {
-  await engine.deploy();
+  const onProgress = options.onProgress ?? (() => undefined);
+  const clients = options.clients ?? CLIENTS;
   const primitives = timePrimitives();
-  const contracts = await openContracts(engine, directory);
-  await fill(contracts, options.records, tell);
-  const acknowledged: string[] = [];
-  const writes: BenchReport['writes'][number][] = [];
-  const reads: BenchReport['reads'][number][] = [];
-  const before = await engine.counters();
-  for (const clients of options.clients ?? CLIENTS) {
-    tell(`writes with ${clients} clients`);
-    const result = await load({ ...periods(options), clients, operation: (i) => write(of(contracts, i)) });
-    acknowledged.push(...result.acknowledged);
-    writes.push(writeLine(clients, result));
-  }
-  const after = await engine.counters();
-  for (const clients of options.clients ?? CLIENTS) {
-    tell(`reads with ${clients} clients`);
-    reads.push(readLine(clients, await readLoad(contracts, clients, options)));
-  }
-  const fsyncs = [...after.fsyncMs].sort((a, b) => a - b);
-  const report: BenchReport = {
-    writes,
-    reads,
+  const shared = await onBenchNetwork(
+    { records: options.records, shareVerifications: true, onProgress },
+    (network) => measureAll(network, { ...options, clients, onProgress }),
+  );
+  const most = Math.max(...clients);
+  const unshared = await onBenchNetwork({ records: 0, shareVerifications: false, onProgress }, (network) => {
+    onProgress(`writes with ${most} clients, no outcomes shared`);
+    return measureWrites(network, most, options.seconds);
+  });
+  return {
+    writes: shared.writes,
+    unshared,
+    reads: shared.reads,
     signatureBoundPerSecond: primitives.boundPerSecond,
-    fsyncsPerBlock: round((after.fsyncs - before.fsyncs) / Math.max(1, after.blocks - before.blocks)),
-    fsyncP50Ms: percentile(fsyncs, 0.5),
+    fsyncsPerBlock: shared.fsyncsPerBlock,
+    fsyncP50Ms: shared.fsyncP50Ms,
     records: options.records,
+    memoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
     machine: describeMachine(),
     settings: {
       ...BATCH,
@@ -127,100 +81,82 @@ async function measure(
       policy: '2 of 3',
       signMicros: primitives.signMicros,
       verifyMicros: primitives.verifyMicros,
-      shareVerifications: options.shareVerifications ?? true,
-      verifyThreads: verifyThreadsOf(options),
+      verifyThreads: verifyThreads(),
     },
   };
-  return { report, acknowledged };
 }
 
-/** One thread to itself beside clients and engine, where the machine has a second core. */
-function verifyThreadsOf({ verifyThreads }: BenchOptions): number {
-  return verifyThreads ?? (availableParallelism() > 1 ? 1 : 0);
+type Shared = Pick<BenchReport, 'writes' | 'reads' | 'fsyncsPerBlock' | 'fsyncP50Ms'>;
+
+async function measureAll(network: BenchNetwork, options: Required<BenchOptions>): Promise<Measured<Shared>> {
+  const { clients, seconds, onProgress } = options;
+  const acknowledged: string[] = [];
+  const writes: WriteLine[] = [];
+  const reads: ReadLine[] = [];
+  const before = await network.engine.counters();
+  for (const count of clients) {
+    onProgress(`writes with ${count} clients`);
+    const measured = await measureWrites(network, count, seconds);
+    acknowledged.push(...measured.acknowledged);
+    writes.push(measured.result);
+  }
+  const after = await network.engine.counters();
+  for (const count of clients) {
+    onProgress(`reads with ${count} clients`);
+    reads.push(await measureReads(network, count, options));
+  }
+  const fsyncsPerBlock = round((after.fsyncs - before.fsyncs) / Math.max(1, after.blocks - before.blocks));
+  const fsyncP50Ms = percentile(
+    [...after.fsyncMs].sort((a, b) => a - b),
+    0.5,
+  );
+  return { result: { writes, reads, fsyncsPerBlock, fsyncP50Ms }, acknowledged };
 }
 
-function periods(options: BenchOptions) {
-  return { warmUpMs: WARM_UP_MS, measureMs: options.seconds * 1000 };
-}
-
-function readLoad(
-  contracts: readonly Contract[],
+async function measureWrites(
+  { contracts }: BenchNetwork,
   clients: number,
-  options: BenchOptions,
-): Promise<LoadResult> {
-  const rows = Math.max(FILL_ROWS, options.records);
-  return load({
-    ...periods(options),
+  seconds: number,
+): Promise<Measured<WriteLine>> {
+  const operation = (client: number) => write(contractOf(contracts, client));
+  const loaded = await load({ ...periods(seconds), clients, operation });
+  const result = {
+    ...lineOf(clients, loaded),
+    p99Ms: percentile(loaded.latenciesMs, 0.99),
+    cpuMsPerTx: round(loaded.cpuMs / Math.max(1, loaded.operations)),
+  };
+  return { result, acknowledged: loaded.acknowledged };
+}
+
+async function measureReads(
+  { contracts }: BenchNetwork,
+  clients: number,
+  { records, seconds }: BenchOptions,
+): Promise<ReadLine> {
+  const rows = Math.max(FILL_ROWS, records);
+  const loaded = await load({
+    ...periods(seconds),
     clients,
-    async operation(i) {
+    async operation(client) {
       const row = Math.floor(Math.random() * rows);
       const key = `fill${Math.floor(row / FILL_ROWS)}/${row % FILL_ROWS}`;
-      await of(contracts, i).evaluateTransaction('read', key);
+      await contractOf(contracts, client).evaluateTransaction('read', key);
       return undefined;
     },
   });
+  return lineOf(clients, loaded);
 }
 
-async function fill(
-  contracts: readonly Contract[],
-  records: number,
-  tell: (line: string) => void,
-): Promise<void> {
-  const transactions = Math.max(1, Math.ceil(records / FILL_ROWS));
-  let next = 0;
-  const filler = async (index: number) => {
-    for (let i = next++; i < transactions; i = next++) {
-      await of(contracts, index).submitTransaction('fill', `fill${i}`);
-      if (i % 100 === 0) tell(`${i * FILL_ROWS} of ${records} rows`);
-    }
-  };
-  await Promise.all(Array.from({ length: FILLERS }, (_, i) => filler(i)));
+function periods(seconds: number) {
+  return { warmUpMs: WARM_UP_MS, measureMs: seconds * 1000 };
 }
 
-/** One user and one session of each organisation. */
-async function openContracts(engine: Engine, directory: string): Promise<Contract[]> {
-  const deadline = () => ({ deadline: Date.now() + DEADLINE_MS });
-  return Promise.all(
-    MEMBERS.map(async (mspId) => {
-      const user = await enroll({ directory, mspId, ou: 'client', commonName: 'bench', attributes: {} });
-      const gateway = connect({
-        client: engine.client(mspId),
-        identity: { mspId, credentials: utf8(user.certificate) },
-        signer: nativeSigner(user.privateKey),
-        hash: hash.none,
-        evaluateOptions: deadline,
-        endorseOptions: deadline,
-        submitOptions: deadline,
-        commitStatusOptions: deadline,
-      });
-      return gateway.getNetwork('bench').getContract('bench');
-    }),
-  );
-}
-
-function of(contracts: readonly Contract[], client: number): Contract {
-  const contract = contracts[client % contracts.length];
-  if (contract === undefined) throw new LedgerError('BAD_NETWORK', 'The bench has no contract');
-  return contract;
-}
-
-function writeLine(clients: number, result: LoadResult): BenchReport['writes'][number] {
+function lineOf(clients: number, { operations, seconds, latenciesMs }: LoadResult): ReadLine {
   return {
     clients,
-    perSecond: Math.round(result.operations / result.seconds),
-    p50Ms: percentile(result.latenciesMs, 0.5),
-    p95Ms: percentile(result.latenciesMs, 0.95),
-    p99Ms: percentile(result.latenciesMs, 0.99),
-    cpuMsPerTx: round(result.cpuMs / Math.max(1, result.operations)),
-  };
-}
-
-function readLine(clients: number, result: LoadResult): BenchReport['reads'][number] {
-  return {
-    clients,
-    perSecond: Math.round(result.operations / result.seconds),
-    p50Ms: percentile(result.latenciesMs, 0.5),
-    p95Ms: percentile(result.latenciesMs, 0.95),
+    perSecond: Math.round(operations / seconds),
+    p50Ms: percentile(latenciesMs, 0.5),
+    p95Ms: percentile(latenciesMs, 0.95),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { NetworkDefinition } from '../engine/index.ts';
 
+export const CHANNEL = 'bench';
 export const MEMBERS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'];
 export const BATCH = { maxMessageCount: 500, preferredMaxBytes: 2 * 1024 * 1024 };
 
@@ -14,7 +15,7 @@ export const DEFINITION: NetworkDefinition = {
   })),
   channels: [
     {
-      name: 'bench',
+      name: CHANNEL,
       members: MEMBERS,
       contracts: [
         {

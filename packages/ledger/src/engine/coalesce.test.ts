@@ -1,11 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
-import { signDigestless, type VerificationJob } from '../crypto/index.ts';
+import { createPoolVerifier, signDigestless, type VerificationJob } from '../crypto/index.ts';
 import { coalescingVerifier } from './coalesce.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const verifier = coalescingVerifier({ threads: 1, isShared: true });
-afterAll(() => verifier.close());
+const decider = createPoolVerifier({ threads: 1 });
+const verifier = coalescingVerifier({ decider, isShared: true });
+afterAll(() => decider.close());
 
 function jobOf(bytes: number): VerificationJob {
   const message = randomBytes(bytes);

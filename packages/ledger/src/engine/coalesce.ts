@@ -1,10 +1,4 @@
-import {
-  createPoolVerifier,
-  createVerifier,
-  VerificationCache,
-  type VerificationJob,
-  type Verifier,
-} from '../crypto/index.ts';
+import { createVerifier, VerificationCache, type VerificationJob, type Verifier } from '../crypto/index.ts';
 
 /** Messages up to this size are known again by content; longer ones, which the nodes hand on by reference, by reference. */
 const SMALL_MESSAGE_BYTES = 512;
@@ -20,12 +14,13 @@ interface Waiting {
  * one. Equal jobs are decided once: who shares one of these shares outcomes.
  */
 export function coalescingVerifier(options: {
-  readonly threads: number;
+  /** Decides what is not known yet; stays the caller's to close. */
+  readonly decider: Verifier;
   /** Several nodes use this one, so that what one foresees another will ask for. */
   readonly isShared: boolean;
 }): Verifier {
   const small = createVerifier({ cache: new VerificationCache() });
-  const large = options.threads > 0 ? createPoolVerifier({ threads: options.threads }) : createVerifier();
+  const large = options.decider;
   const memory = new ReferenceMemory();
   /** Batches that are being decided, by the signatures in them. */
   const deciding = new Map<Uint8Array, Promise<void>>();
@@ -87,7 +82,7 @@ export function coalescingVerifier(options: {
       // Who asks later asks again and is told of any failure.
       if (options.isShared) verifyAll(jobs).catch(() => undefined);
     },
-    close: () => large.close(),
+    close: () => Promise.resolve(),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Verifier } from '../crypto/index.ts';
+import { createPoolVerifier, createVerifier, type Verifier } from '../crypto/index.ts';
 import { coalescingVerifier } from './coalesce.ts';
 
 export interface VerifierOptions {
@@ -11,12 +11,8 @@ export interface VerifierOptions {
 /** One verifier with one cache for all where outcomes are shared; otherwise one for each node. */
 export function verifiersFor(options: VerifierOptions) {
   const { verifyThreads = 0, shareVerifications = true } = options;
-  const verifiers: Verifier[] = [];
-  const create = () => {
-    const verifier = coalescingVerifier({ threads: verifyThreads, isShared: shareVerifications });
-    verifiers.push(verifier);
-    return verifier;
-  };
+  const decider = verifyThreads > 0 ? createPoolVerifier({ threads: verifyThreads }) : createVerifier();
+  const create = () => coalescingVerifier({ decider, isShared: shareVerifications });
   const shared = shareVerifications ? create() : undefined;
   const own = new Map<string, Verifier>();
   const verifierOf = (node: string) => {
@@ -24,5 +20,5 @@ export function verifiersFor(options: VerifierOptions) {
     own.set(node, verifier);
     return verifier;
   };
-  return { verifierOf, verifiers };
+  return { verifierOf, verifiers: [decider] };
 }
