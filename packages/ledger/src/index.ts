@@ -27,7 +27,7 @@ export {
 export { LedgerError, type LedgerErrorCode } from './error.ts';
 export { playPowerCuts, type PowerCutReport } from './faults/index.ts';
 export type { GatewayClient } from './gateway/index.ts';
-export { listen, type Listener, type ListenOptions } from './listener/index.ts';
+export { listen, writeConnectionFolder, type Listener, type ListenOptions } from './listener/index.ts';
 export {
   certificateAttributes,
   serializeIdentity,

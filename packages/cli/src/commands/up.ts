@@ -1,7 +1,9 @@
 import { optionalText, wholeNumber } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
+import type { Listener } from '@healthchain/ledger';
 import { banner } from '../consortium/banner.ts';
 import { controlHandlers } from '../consortium/handlers.ts';
+import { openListener } from '../consortium/listener.ts';
 import { readState } from '../consortium/state.ts';
 import { tokenFor } from '../consortium/tokens.ts';
 import { openConsortium, playBackground, playNamed, type Consortium } from '../consortium/up.ts';
@@ -17,11 +19,12 @@ const CLOSE_DEADLINE_MS = 5_000;
 export const up: Command = {
   summary:
     'Starts the demo consortium on the embedded ledger; the first start creates it, later ones keep its data, ports and cast.',
-  usage: '[--data DIR] [--port 8081] [--seed 1] [--no-cast]',
+  usage: '[--data DIR] [--port 8081] [--seed 1] [--no-cast] [--grpc]',
   options: {
     port: { type: 'string' },
     seed: { type: 'string' },
     'no-cast': { type: 'boolean', default: false },
+    grpc: { type: 'boolean', default: false },
   },
   async run(context) {
     mustKeepPort(context);
@@ -42,7 +45,9 @@ async function runUntilSignal(context: CommandContext): Promise<void> {
   const consortium = await openConsortium(upOptions(context), output);
   const socket = await serveControl(data, controlHandlers(consortium, data));
   const ended = endSignal();
+  let listener: Listener | undefined;
   try {
+    if (context.options['grpc'] === true) listener = await openListener(consortium.engine, data, output);
     const playing = consortium.state.cast
       ? startCast(consortium, data, output, ended)
       : Promise.resolve(output.note('The consortium runs, without the cast.'));
@@ -52,6 +57,7 @@ async function runUntilSignal(context: CommandContext): Promise<void> {
     output.note('Stopping …');
     const giveUp = setTimeout(() => process.exit(1), CLOSE_DEADLINE_MS);
     await socket.close();
+    await listener?.close();
     await consortium.close();
     clearTimeout(giveUp);
   }

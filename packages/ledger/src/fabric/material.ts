@@ -82,15 +82,17 @@ async function writeNode(
   await writeFiles(join(folder, 'tls'), { 'server.key': tls.privateKey }, SECRET);
 }
 
-/** An organisation's MSP folder or, with an identity, a node's or administrator's. */
-async function writeMsp(
-  folder: string,
-  made: OrganisationMaterial,
-  identity?: IssuedIdentity,
-): Promise<void> {
+/** PEM certificates of an organisation's CAs. */
+interface Roots {
+  readonly authority: { readonly certificate: string };
+  readonly tlsAuthority: { readonly certificate: string };
+}
+
+/** An organisation's MSP folder or, with an identity, a node's or administrator's, as Fabric's programs read it. */
+export async function writeMsp(folder: string, roots: Roots, identity?: IssuedIdentity): Promise<void> {
   await writeFiles(folder, {
-    'cacerts/ca.pem': made.authority.certificate,
-    'tlscacerts/tlsca.pem': made.tlsAuthority.certificate,
+    'cacerts/ca.pem': roots.authority.certificate,
+    'tlscacerts/tlsca.pem': roots.tlsAuthority.certificate,
     'config.yaml': nodeOus(),
   });
   if (identity === undefined) return;

@@ -10,18 +10,12 @@ interface Form {
   encode(block: CommittedBlock): Uint8Array;
 }
 
-/** The three services of protos.Deliver, by method. */
+/** What protos.Deliver gives. */
 export const DELIVER_FORMS = {
-  Deliver: { resource: 'event/Block', encode: (block) => new WireWriter().present(2, block.bytes).finish() },
-  DeliverFiltered: {
+  blocks: { resource: 'event/Block', encode: (block) => new WireWriter().present(2, block.bytes).finish() },
+  filtered: {
     resource: 'event/FilteredBlock',
     encode: (block) => new WireWriter().present(3, encodeFiltered(block)).finish(),
-  },
-  /** There is no private data: the map is empty. */
-  DeliverWithPrivateData: {
-    resource: 'event/Block',
-    encode: (block) =>
-      new WireWriter().present(4, new WireWriter().present(1, block.bytes).finish()).finish(),
   },
 } as const satisfies Readonly<Record<string, Form>>;
 

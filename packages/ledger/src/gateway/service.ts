@@ -37,13 +37,18 @@ const PEER_METHODS: Methods<GatewayNetwork> = {
     '/protos.Endorser/ProcessProposal': processProposal,
   },
   serverStream: { '/gateway.Gateway/ChaincodeEvents': chaincodeEvents },
-  bidirectional: Object.fromEntries(
-    Object.entries(DELIVER_FORMS).map(([name, form]): [string, Bidirectional<GatewayNetwork>] => [
-      `/protos.Deliver/${name}`,
-      (network, context, requests) => deliver(deliveryOf(network, form), context, requests),
-    ]),
-  ),
+  bidirectional: {
+    '/protos.Deliver/Deliver': (network, context, requests) =>
+      deliver(deliveryOf(network, DELIVER_FORMS.blocks), context, requests),
+    '/protos.Deliver/DeliverFiltered': (network, context, requests) =>
+      deliver(deliveryOf(network, DELIVER_FORMS.filtered), context, requests),
+    '/protos.Deliver/DeliverWithPrivateData': refusePrivateData,
+  },
 };
+
+async function* refusePrivateData(): AsyncGenerator<Uint8Array> {
+  throw new RpcError(Code.UNIMPLEMENTED, 'there is no private data here: use Deliver');
+}
 
 const ORDERER_METHODS: Methods<OrderingNode> = {
   unary: {},

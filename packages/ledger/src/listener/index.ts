@@ -1,1 +1,2 @@
 export { listen, type Listener, type ListenOptions } from './listen.ts';
+export { writeConnectionFolder } from './connection-folder.ts';

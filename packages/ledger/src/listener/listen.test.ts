@@ -114,7 +114,15 @@ describe('a connection', () => {
     });
   });
 
-  it('has no orderer at a peer, and no gateway at an orderer', async () => {
+  it('gives no private data', async () => {
+    const refused = converse(clientOf('peer0.north'), '/protos.Deliver/DeliverWithPrivateData', seek(0, 0));
+    await expect(refused).rejects.toMatchObject({
+      code: grpc.status.UNIMPLEMENTED,
+      details: expect.stringContaining('private data') as string,
+    });
+  });
+
+  it('has no gateway at an orderer', async () => {
     const wrong = unary(clientOf('orderer0.north'), '/gateway.Gateway/Evaluate', new Uint8Array());
     await expect(wrong).rejects.toMatchObject({ code: grpc.status.UNIMPLEMENTED });
   });

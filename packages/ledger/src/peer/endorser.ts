@@ -111,8 +111,7 @@ export class Endorser {
   async #simulate(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator): Promise<Endorsed> {
     const name = proposal.extensionName;
     const version = isSystemChaincode(name) ? SYSTEM_VERSION : definitionVersion(channel, simulator, name);
-    const { response, event } = await this.#run(channel, proposal, simulator);
-    const simulation = simulator.finish();
+    const { response, event, simulation } = await this.#execution(channel, proposal, simulator);
     const { txId, proposalHash } = proposal;
     const payload = encodeProposalResponsePayload({
       proposalHash,
@@ -127,6 +126,15 @@ export class Endorser {
     if (response.status >= ERROR) return { ...base, payload };
     if (response.status >= ERROR_THRESHOLD) return { ...base, payload: undefined };
     return { ...base, payload, endorsement: this.#endorse(payload) };
+  }
+
+  async #execution(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator) {
+    try {
+      const { response, event } = await this.#run(channel, proposal, simulator);
+      return { response, event, simulation: simulator.finish() };
+    } catch (error) {
+      throw new SimulationError(`error in simulation: ${textOf(error)}`);
+    }
   }
 
   #run(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator) {
