@@ -73,6 +73,7 @@ export function checkWellFormed(number: bigint, data: readonly Uint8Array[]): vo
       throw new LedgerError(
         'BAD_BLOCK',
         `Transaction ${i} of block ${number} is not encoded as an envelope is`,
+        { details: { transaction: i } },
       );
   }
 }

@@ -1,21 +1,26 @@
 import { equalBytes, type Bytes } from '@healthchain/core';
+import { LedgerError } from '../error.ts';
 import { METADATA, type DecodedBlock } from '../validation/block.ts';
 import { WireReader, WireWriter } from '../wire/index.ts';
 
+/** Fields of common.Metadata. */
+const VALUE = 1;
+const SIGNATURES = 2;
 const NOTHING = new Uint8Array();
 
 /**
- * Whether the message is the only encoding of the block that it decodes to: no field twice, none unknown, none out of order,
- * nothing in places that orderers of Fabric v3 leave empty.
- * Hashes and signatures cover what is decoded, so bytes beside it could say anything.
+ * The message has to be the only encoding of the block that it decodes to: no field twice, none unknown, none out of order,
+ * nothing in places that orderers of Fabric v3 leave empty. Hashes and signatures cover what is decoded, so bytes beside it could say anything.
+ * @throws LedgerError BAD_BLOCK, MALFORMED
  */
-export function isOnlyEncoding(bytes: Uint8Array, block: DecodedBlock): boolean {
-  return (
+export function checkEncoding(bytes: Uint8Array, block: DecodedBlock): void {
+  const { metadata } = block;
+  const isOnlyOne =
     equalBytes(bytes, encodeBlock(block)) &&
-    isOnlyMetadata(block.metadata[METADATA.signatures] ?? NOTHING, [1], [2]) &&
-    (block.metadata[METADATA.orderer] ?? NOTHING).length === 0 &&
-    block.metadata.length <= Object.keys(METADATA).length
-  );
+    isOnlyMetadata(metadata[METADATA.signatures] ?? NOTHING) &&
+    (metadata[METADATA.orderer] ?? NOTHING).length === 0 &&
+    metadata.length <= Object.keys(METADATA).length;
+  if (!isOnlyOne) throw new LedgerError('BAD_BLOCK', 'it holds bytes that a block has no place for');
 }
 
 /** A common.Metadata message that holds a value and nothing else; an empty value has no bytes. */
@@ -41,14 +46,14 @@ function list(elements: readonly Uint8Array[]): Bytes {
   return writer.finish();
 }
 
-/** Whether length-delimited fields stand in order: the first ones at most once each, the others as often as they like. */
-function isOnlyMetadata(bytes: Uint8Array, once: readonly number[], often: readonly number[]): boolean {
+/** Whether a common.Metadata message holds at most one value and then signatures. @throws LedgerError MALFORMED */
+function isOnlyMetadata(bytes: Uint8Array): boolean {
   const writer = new WireWriter();
   const reader = new WireReader(bytes);
   let last = 0;
   while (reader.next()) {
     const { field, wireType } = reader;
-    const isInOrder = once.includes(field) ? field > last : often.includes(field) && field >= last;
+    const isInOrder = (field === VALUE && last === 0) || field === SIGNATURES;
     if (wireType !== 2 || !isInOrder) return false;
     writer.present(field, reader.bytes());
     last = field;

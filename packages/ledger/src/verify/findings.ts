@@ -47,7 +47,8 @@ export class BlockFindings {
       return await step();
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
-      this.add(code, error.message);
+      const transaction = error.details?.['transaction'];
+      this.add(code, error.message, typeof transaction === 'number' ? transaction : undefined);
       return undefined;
     }
   }

@@ -15,7 +15,7 @@ import {
 import { decodeBlockMessage, METADATA, type DecodedBlock } from '../validation/block.ts';
 import { rogueSigners, signersOf } from './block-signatures.ts';
 import { compareCopy, compareHeights, compareState, type VerifiedBlock } from './comparison.ts';
-import { isOnlyEncoding } from './encoding.ts';
+import { checkEncoding } from './encoding.ts';
 import { BlockFindings } from './findings.ts';
 import { notChecked } from './not-checked.ts';
 import { compareOutcome } from './outcome.ts';
@@ -93,7 +93,7 @@ async function verifyBlock(progress: Progress, bytes: Uint8Array): Promise<boole
   const found = new BlockFindings(progress.height, findings);
   const block = await found.attempt('ENCODING', () => decodeBlockMessage(bytes));
   if (block === undefined) return false;
-  if (!isOnlyEncoding(bytes, block)) found.add('ENCODING', 'it holds bytes that a block has no place for');
+  await found.attempt('ENCODING', () => checkEncoding(bytes, block));
   await checkLinks(found, progress, block);
   if (config !== undefined) await checkOrdering(found, progress, config, { block, bytes });
   const transactions = block.data.map(parseTransaction);
