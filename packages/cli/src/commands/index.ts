@@ -1,11 +1,14 @@
 import type { Command } from '../command.ts';
 import { accessLog } from './access-log.ts';
 import { blocks, genesis } from './chain-files.ts';
+import { authority } from './authority.ts';
 import { bench } from './bench.ts';
+import { contract } from './contract.ts';
 import { enrol } from './enrol.ts';
 import { grant, revoke } from './grants.ts';
 import { hammerCommand } from './hammer.ts';
 import { importCommand } from './import.ts';
+import { org } from './org.ts';
 import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
 import { rebuild } from './rebuild.ts';
 import { records } from './records.ts';
@@ -26,6 +29,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   records,
   'access-log': accessLog,
   'revoke-cert': revokeCert,
+  org,
+  authority,
+  contract,
   genesis,
   blocks,
   verify,

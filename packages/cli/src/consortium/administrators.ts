@@ -1,9 +1,8 @@
 import type { Engine } from '@healthchain/ledger';
 import { openHealthClient, type KeyPair } from '@healthchain/server';
-import { CIRCLES } from '../demo/consortium.ts';
 import type { AdministratorOf } from './found.ts';
 import { ownIdentity } from './identities.ts';
-import { organisationOf, type ConsortiumState } from './state.ts';
+import { membersOf, organisationOf, type ConsortiumState } from './state.ts';
 
 /** Contract clients of the organisations' administrators, each over the gateway of the own organisation first. */
 export async function administrators(
@@ -16,7 +15,7 @@ export async function administrators(
     identities.set(organisation.mspId, await ownIdentity(data, organisation, 'administrator'));
   }
   return (mspId, circle) => {
-    const others = CIRCLES[circle].filter((member) => member !== mspId);
+    const others = membersOf(state, circle).filter((member) => member !== mspId);
     return openHealthClient({
       mspId: organisationOf(state, mspId).mspId,
       channel: circle,

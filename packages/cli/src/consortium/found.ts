@@ -57,6 +57,12 @@ async function hasEpoch({ custody }: HealthClient): Promise<boolean> {
   }
 }
 
+/** Whether shares of records lie with the organisation by the epoch in force. */
+export async function isCustodian({ custody }: HealthClient, mspId: string): Promise<boolean> {
+  const { custodians } = await custody.getEpoch({});
+  return custodians.some((custodian) => custodian.mspId === mspId);
+}
+
 async function unlessDone(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();

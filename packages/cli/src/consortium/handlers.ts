@@ -1,6 +1,7 @@
 import { CliError } from '../error.ts';
 import type { ControlHandler } from '../control/server.ts';
 import type { ConsortiumStatus, NodeStatus } from '../commands/nodes.ts';
+import { changeHandlers } from './change-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
 import { enrolPatient } from './enrol-patient.ts';
 import { text } from './params.ts';
@@ -28,6 +29,7 @@ export function controlHandlers(
       return null;
     },
     enrol: (params) => enrolPatient(consortium, data, text(params, 'user'), text(params, 'patient')),
+    ...changeHandlers(consortium, data),
     ...ledgerHandlers(consortium.engine),
     ...profileHandlers(),
     rebuild: (params, progress) => rebuild(consortium, text(params, 'organisation'), progress),
@@ -42,7 +44,7 @@ async function statusOf({ state, engine, organisations }: Consortium): Promise<C
     return { organisation: organisation.name, part: 'custodian', state: custodian, heights };
   });
   const nodes = engineNodes.map((node): NodeStatus => ({
-    organisation: organisationOf(state, node.mspId).name,
+    organisation: state.organisations.find(({ mspId }) => mspId === node.mspId)?.name ?? node.mspId,
     part: node.kind,
     state: node.state,
     ...(node.reason === undefined ? {} : { reason: node.reason }),

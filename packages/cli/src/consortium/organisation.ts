@@ -26,12 +26,23 @@ export async function openOrganisation(input: OrganisationInput): Promise<Runnin
   const running = await serve(serverConfig(data, state, organisation), {
     gateways: ownFirst(state, organisation).map(({ mspId }) => ({ mspId, client: engine.client(mspId) })),
     server,
-    tls: tlsIdentityFrom(engine.network, organisation.mspId),
+    tls: membersTls(state, tlsIdentityFrom(engine.network, organisation.mspId)),
     matchingKey: matchingKeyOf(data, organisation),
     ...(clock === undefined ? {} : { clock }),
   });
   return { ...running, organisation, server };
 }
+
+/** Trusts the TLS roots of those who are members: the files of who has left stay on disk. */
+function membersTls(state: ConsortiumState, tls: TlsIdentity): TlsIdentity {
+  const isMember = (mspId: string) => state.organisations.some((member) => member.mspId === mspId);
+  return {
+    ...tls,
+    roots: Object.fromEntries(Object.entries(tls.roots).filter(([mspId]) => isMember(mspId))),
+  };
+}
+
+type TlsIdentity = ReturnType<typeof tlsIdentityFrom>;
 
 /** The own gateway first; of the others, those of a channel's members stand in on that channel. */
 function ownFirst(state: ConsortiumState, own: OrganisationState): OrganisationState[] {

@@ -23,3 +23,16 @@ export function optionalRow(params: Params, name: string): { namespace: string; 
   const row = value as Params;
   return { namespace: text(row, 'namespace'), key: text(row, 'key') };
 }
+
+/** @throws CliError USAGE */
+export function optionalString(params: Params, name: string): string | undefined {
+  return params[name] === undefined ? undefined : text(params, name);
+}
+
+/** @throws CliError USAGE */
+export function optionalTexts(params: Params, name: string): readonly string[] | undefined {
+  const value = params[name];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw new CliError('USAGE', `${name} is no list of names`);
+}

@@ -1,8 +1,8 @@
 import { parseConfig, type ServerConfig } from '@healthchain/server';
-import { CIRCLES } from '../demo/consortium.ts';
 import { HOST } from './ports.ts';
 import {
   fhirBaseOf,
+  membersOf,
   serverDirectory,
   serverUrl,
   type ConsortiumState,
@@ -20,7 +20,7 @@ export function serverConfig(
     directory: serverDirectory(data, organisation),
     http: { host: HOST, port: organisation.port, publicUrl: serverUrl(organisation) },
     custody: { host: HOST, port: organisation.custodyPort },
-    channels: circlesOf(organisation),
+    channels: circlesOf(state, organisation),
     members: state.organisations.map((member) => ({
       mspId: member.mspId,
       kind: member.kind,
@@ -31,8 +31,11 @@ export function serverConfig(
 }
 
 /** The own circle first, then the others that the organisation is in. */
-function circlesOf(organisation: OrganisationState): { name: string; members: readonly string[] }[] {
+function circlesOf(
+  state: ConsortiumState,
+  organisation: OrganisationState,
+): { name: string; members: readonly string[] }[] {
   const names =
     organisation.circle === 'care' ? (['care', 'consortium'] as const) : (['consortium'] as const);
-  return names.map((name) => ({ name, members: CIRCLES[name] }));
+  return names.map((name) => ({ name, members: membersOf(state, name) }));
 }

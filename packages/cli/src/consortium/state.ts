@@ -84,6 +84,13 @@ export function organisationOf(state: ConsortiumState, name: string): Organisati
   });
 }
 
+/** MSP ids of a circle's members: whoever writes to `care` is in both circles, everybody is in `consortium`. */
+export function membersOf(state: ConsortiumState, circle: OrganisationState['circle']): string[] {
+  return state.organisations
+    .filter((organisation) => circle === 'consortium' || organisation.circle === 'care')
+    .map(({ mspId }) => mspId);
+}
+
 export function serverUrl(organisation: OrganisationState): string {
   return `http://127.0.0.1:${organisation.port}`;
 }

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { tables, type CheckpointRow } from '@healthchain/contracts';
 import { auditLogFile } from '@healthchain/custody';
 import { HEALTH_CONTRACT } from '../consortium/definition.ts';
-import { serverDirectory, type ConsortiumState } from '../consortium/state.ts';
-import { CIRCLES } from '../demo/consortium.ts';
+import { membersOf, serverDirectory, type ConsortiumState } from '../consortium/state.ts';
 import type { Circle } from '../consortium/found.ts';
 import type { StateRow } from './copies.ts';
 import type { AccessLogReport } from './report.ts';
@@ -32,7 +31,7 @@ export function verifyAccessLogs(
   channel: Circle,
   checkpoints: LastCheckpoints,
 ): AccessLogReport[] {
-  const members: readonly string[] = CIRCLES[channel];
+  const members = membersOf(state, channel);
   return state.organisations
     .filter(({ mspId }) => members.includes(mspId))
     .map((organisation) => {

@@ -61,11 +61,12 @@ async function verifyAll(
 function peersOf(network: Network, status: ConsortiumStatus | undefined): Peer[] {
   return network.nodes
     .filter(({ kind }) => kind === 'peer')
-    .map(({ id, mspId, organisation }) => {
-      const shown = status?.nodes.find((node) => node.part === 'peer' && node.organisation === organisation);
-      const channels = network.definition.channels
-        .filter(({ members }) => members.includes(mspId))
-        .map(({ name }) => name);
+    .map((node) => {
+      const { id, organisation } = node;
+      const shown = status?.nodes.find(
+        (shown) => shown.part === 'peer' && shown.organisation === organisation,
+      );
+      const channels = network.channelsOf(node);
       return {
         id,
         channels,

@@ -4,8 +4,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
 
 /** The part of the ledger's network that knows TLS certificates. */
 interface TlsSource {
-  readonly definition: { readonly organisations: readonly { readonly mspId: string }[] };
-  /** `ca`: the TLS roots of all organisations, one each, in the order of the definition. */
+  readonly organisations: readonly { readonly mspId: string }[];
+  /** `ca`: the TLS roots of all organisations, one each, in their order. */
   tlsIdentity(mspId: string): { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
@@ -13,7 +13,7 @@ interface TlsSource {
 export function tlsIdentityFrom(network: TlsSource, mspId: string): TlsIdentity {
   const { cert, key, ca } = network.tlsIdentity(mspId);
   const pems = ca.match(CERTIFICATE) ?? [];
-  const { organisations } = network.definition;
+  const { organisations } = network;
   if (pems.length !== organisations.length) throw new Error('Every organisation has one TLS root');
   const roots = Object.fromEntries(
     organisations.map((organisation, i) => [organisation.mspId, pems[i] as string]),
