@@ -47,7 +47,7 @@ async function runUntilSignal(context: CommandContext): Promise<void> {
   const ended = endSignal();
   let listener: Listener | undefined;
   try {
-    if (context.options['grpc'] === true) listener = await openListener(consortium.engine, data, output);
+    if (context.options['grpc'] === true) listener = await openListener(consortium, data, output);
     const playing = consortium.state.cast
       ? startCast(consortium, data, output, ended)
       : Promise.resolve(output.note('The consortium runs, without the cast.'));

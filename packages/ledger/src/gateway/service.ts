@@ -46,7 +46,7 @@ const PEER_METHODS: Methods<GatewayNetwork> = {
   },
 };
 
-async function* refusePrivateData(): AsyncGenerator<Uint8Array> {
+function refusePrivateData(): never {
   throw new RpcError(Code.UNIMPLEMENTED, 'there is no private data here: use Deliver');
 }
 
