@@ -1,5 +1,4 @@
-import { CodedError, equalBytes } from '@healthchain/core';
-import { decodeBlock } from '@healthchain/ledger';
+import { CodedError } from '@healthchain/core';
 import { runningCopy, storedCopy, type LedgerCopy } from './copies.ts';
 import { verifyCopy, type CopyCheck } from './ledger.ts';
 import type { CopyReport, LedgerFinding } from './report.ts';
@@ -28,7 +27,7 @@ interface OpenedCopy {
   readonly findings: readonly LedgerFinding[];
 }
 
-/** Verifies the copies of one channel, each by itself and then against each other. */
+/** Verifies the copies of one channel, each by itself and against the others. */
 export async function verifyChannel(
   check: ChannelCheck,
   peers: readonly Peer[],
@@ -42,15 +41,16 @@ export async function verifyChannel(
     for (const { peer, copy, findings } of opened) {
       const others = copies.filter((other) => other !== copy);
       const verified = copy && (await verifyCopy(copy, { ...check, others }));
-      const compared = copy === undefined ? [] : await compare(peer, copy, opened);
+      const behind = copy === undefined ? [] : findBehind(peer, copy, copies);
       for (const line of verified?.notChecked ?? []) notChecked.add(line);
+      for (const line of copy === undefined ? [] : unknownTail(peer, copy, copies)) notChecked.add(line);
       reports.push({
         peer: peer.id,
         channel: check.channel,
         state: peer.state,
         height: copy?.height ?? 0,
         transactions: verified?.transactions ?? 0,
-        findings: [...findings, ...(verified?.findings ?? []), ...compared],
+        findings: [...findings, ...(verified?.findings ?? []), ...behind],
       });
     }
   } finally {
@@ -72,36 +72,20 @@ async function open({ data, channel }: ChannelCheck, peer: Peer): Promise<Opened
   }
 }
 
-/** A running peer has what the others have; two copies have the same block at one height. A stopped peer may be behind. */
-async function compare(
-  peer: Peer,
-  copy: LedgerCopy,
-  opened: readonly OpenedCopy[],
-): Promise<LedgerFinding[]> {
-  const findings: LedgerFinding[] = [];
-  const highest = Math.max(...opened.map((other) => other.copy?.height ?? 0));
-  if (peer.state === 'running' && copy.height < highest - IN_FLIGHT_BLOCKS) {
-    findings.push({ problem: `it is behind: ${copy.height} of ${highest} blocks` });
-  }
-  const [first] = opened.flatMap((other) => other.copy ?? []);
-  if (first === undefined || first === copy) return findings;
-  const common = Math.min(first.height, copy.height) - 1;
-  const [mine, theirs] = await Promise.all([headerHash(copy, common), headerHash(first, common)]);
-  if (mine !== undefined && theirs !== undefined && !equalBytes(mine, theirs)) {
-    findings.push({
-      block: common,
-      problem: `it is another block than that of ${first.peer}: the chain is forked`,
-    });
-  }
-  return findings;
+/** A running peer has what the others have. */
+function findBehind(peer: Peer, { height }: LedgerCopy, copies: readonly LedgerCopy[]): LedgerFinding[] {
+  const highest = highestOf(copies);
+  if (peer.state !== 'running' || height >= highest - IN_FLIGHT_BLOCKS) return [];
+  return [{ problem: `it is behind: ${height} of ${highest} blocks` }];
 }
 
-/** Undefined for a damaged block, which has been named. */
-async function headerHash(copy: LedgerCopy, number: number): Promise<Uint8Array | undefined> {
-  try {
-    return decodeBlock(await copy.block(number)).headerHash;
-  } catch (error) {
-    if (error instanceof CodedError) return undefined;
-    throw error;
-  }
+/** A peer that does not run may have been stopped before the others, or have lost its tail: its files do not tell. */
+function unknownTail(peer: Peer, { height }: LedgerCopy, copies: readonly LedgerCopy[]): string[] {
+  const highest = highestOf(copies);
+  if (peer.state === 'running' || height >= highest) return [];
+  return [`whether ${peer.id}, which has ${height} of ${highest} blocks and does not run, ever had more`];
+}
+
+function highestOf(copies: readonly LedgerCopy[]): number {
+  return Math.max(0, ...copies.map(({ height }) => height));
 }

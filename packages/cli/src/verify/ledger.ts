@@ -1,4 +1,10 @@
-import { checkOrdering, LedgerError, verifyChain, type ChainReport } from '@healthchain/ledger';
+import {
+  checkOrdering,
+  LedgerError,
+  verifyChain,
+  type ChainReport,
+  type ChainToVerify,
+} from '@healthchain/ledger';
 import type { LedgerCopy, RowName, StateRow } from './copies.ts';
 import { ledgerFinding, type LedgerFinding } from './report.ts';
 
@@ -7,7 +13,10 @@ const PROGRESS_BLOCKS = 100;
 
 export interface CopyCheck {
   readonly genesisHash: Uint8Array;
-  /** Copies of the same channel at other peers: what stands in for a damaged block, so that the rest can be judged. */
+  /**
+   * Copies of the same channel at other peers: they are compared with, and stand in for a damaged block, so that the rest can
+   * be judged.
+   */
   readonly others: readonly LedgerCopy[];
   /** Called with each intact row of the state. */
   readonly onRow: (row: StateRow) => void;
@@ -28,12 +37,17 @@ export async function verifyCopy(copy: LedgerCopy, check: CopyCheck): Promise<Ch
     state: reading.rows(),
     genesisHash: check.genesisHash,
     ordering: checkOrdering,
+    others: Object.fromEntries(check.others.map((other) => [other.peer, otherCopy(other)])),
   });
   const files = copy.damages.map(({ file, offset, what }) => ({
     problem: `${what} is damaged (${file} at byte ${offset})`,
   }));
   const findings = [...files, ...reading.findings, ...chainFindings(report, reading)];
   return { transactions: report.transactions, findings, notChecked: report.notChecked };
+}
+
+function otherCopy(copy: LedgerCopy): NonNullable<ChainToVerify['others']>[string] {
+  return { height: BigInt(copy.height), block: (number) => copy.block(Number(number)) };
 }
 
 /** What a damaged row lacks has been said once; of a chain that ended early nothing follows about the state. */

@@ -6,6 +6,8 @@ const SHOWN_FINDINGS = 10;
 
 /** One thing that is not as it has to be, and where. */
 export interface LedgerFinding {
+  /** Of what the chain itself shows; damage of files and a peer that is behind have none. */
+  readonly code?: Finding['code'];
   readonly block?: number;
   readonly transaction?: number;
   readonly key?: { readonly namespace: string; readonly key: string };
@@ -50,8 +52,9 @@ export function reportOf(
   return { ok, copies, accessLogs, notChecked };
 }
 
-export function ledgerFinding({ block, transaction, key, problem }: Finding): LedgerFinding {
+export function ledgerFinding({ code, block, transaction, key, problem }: Finding): LedgerFinding {
   return {
+    code,
     block: Number(block),
     ...(transaction === undefined ? {} : { transaction }),
     ...(key === undefined ? {} : { key }),

@@ -4,7 +4,7 @@ import { checkBlockSignatures } from './block-signatures.ts';
 
 export { blockProof, checkBlockProof } from './block-proof.ts';
 export type { StateRow } from './replay-state.ts';
-export type { ChainReport, ChainToVerify, Finding, FindingCode, OtherCopy } from './types.ts';
+export type { ChainReport, ChainToVerify, Finding, FindingCode } from './types.ts';
 export { verifyChain } from './verify-chain.ts';
 
 /** checkBlockSignatures for a marshalled common.Block. @throws LedgerError BAD_BLOCK */
