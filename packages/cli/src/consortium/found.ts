@@ -37,6 +37,30 @@ export async function foundCircle(circle: Circle, administratorOf: Administrator
     await unlessDone(() => other.custody.approveEpoch({ epoch: 1 }));
 }
 
+/**
+ * Makes custodians of members that came after the founding: the next epoch has the custodians of the one in force under their
+ * indices and these, by a majority of the administrators. Their servers must run, as every write needs their intake keys.
+ */
+export async function includeCustodians(
+  circle: Circle,
+  members: readonly string[],
+  administratorOf: AdministratorOf,
+): Promise<void> {
+  const [first, ...others] = members.map((mspId) => administratorOf(mspId, circle));
+  if (first === undefined) return;
+  const { epoch, custodians } = await first.custody.getEpoch({});
+  const missing = members.filter((mspId) => custodians.every((custodian) => custodian.mspId !== mspId));
+  if (missing.length === 0) return;
+  const last = Math.max(...custodians.map(({ index }) => index));
+  const added = missing.map((mspId, i) => ({ mspId, index: last + 1 + i }));
+  const next = { epoch: epoch + 1, custodians: [...custodians, ...added] };
+  await unlessDone(() => first.custody.proposeEpoch(next));
+  for (const other of others) {
+    if ((await first.custody.getEpoch({})).epoch >= next.epoch) return;
+    await unlessDone(() => other.custody.approveEpoch({ epoch: next.epoch }));
+  }
+}
+
 function foundingList(
   circle: Circle,
 ): { mspId: string; name: string; kind: (typeof ORGANISATIONS)[number]['kind'] }[] {

@@ -8,13 +8,13 @@ import type { Output } from '../output.ts';
 import { administrators } from './administrators.ts';
 import { CIRCLES } from '../demo/consortium.ts';
 import { createOrReadState, type CreateOptions } from './create.ts';
-import { foundCircle, type Circle } from './found.ts';
+import { foundCircle, includeCustodians, type Circle } from './found.ts';
 import { enrolMissingUsers } from './enrol.ts';
 import { lockData } from './lock.ts';
 import { openOrganisation, type RunningOrganisation } from './organisation.ts';
 import { until } from '../wait.ts';
 import { createStage } from './stage.ts';
-import { ledgerDirectory, organisationOf, type ConsortiumState } from './state.ts';
+import { ledgerDirectory, membersOf, organisationOf, type ConsortiumState } from './state.ts';
 
 /** Longest wait for every server to have caught up and every custodian to have an intake key. */
 const WRITABLE_DEADLINE_MS = 60_000;
@@ -80,6 +80,8 @@ async function openParts(
       return running;
     }),
   );
+  for (const circle of Object.keys(CIRCLES) as Circle[])
+    await includeCustodians(circle, membersOf(state, circle), administratorOf);
   await enrolMissingUsers(data, state, organisations);
   await untilWritable(organisations, output);
   const memory = new Memory(join(data, 'cast.journal'));
