@@ -7,22 +7,20 @@ import { metadataOf } from './encoding.ts';
 import type { BlockFindings } from './findings.ts';
 
 const NOTHING = new Uint8Array();
+const HASH_BYTES = 32;
 
 /**
  * What the peer has written into the block's metadata against what it should have; `lastConfig` is the number of the block that
  * holds the configuration in force behind this one.
+ * @returns the commit hash on which the next block's is judged: the recorded one, so that what is wrong is named once
  */
 export async function compareOutcome(
   found: BlockFindings,
   block: DecodedBlock,
   validation: BlockValidation,
   lastConfig: bigint,
-): Promise<void> {
+): Promise<Uint8Array | undefined> {
   compareCodes(found, block, validation.codes);
-  const { commitHash } = validation;
-  const expected = commitHash === undefined ? NOTHING : metadataOf(commitHash);
-  if (!equalBytes(block.metadata[METADATA.commitHash] ?? NOTHING, expected))
-    found.add('COMMIT_HASH', 'its commit hash is not that of its codes and writes');
   await found.attempt('LAST_CONFIG', () => {
     const named = lastConfigNumber(block);
     if (named !== lastConfig)
@@ -32,6 +30,19 @@ export async function compareOutcome(
     if (older.length > 0 && !equalBytes(older, metadataOf(new WireWriter().uint(1, lastConfig).finish())))
       found.add('LAST_CONFIG', `its own entry for the last configuration does not name block ${lastConfig}`);
   });
+  return compareCommitHash(found, block, validation.commitHash);
+}
+
+function compareCommitHash(
+  found: BlockFindings,
+  { metadata }: DecodedBlock,
+  due: Uint8Array | undefined,
+): Uint8Array | undefined {
+  const entry = metadata[METADATA.commitHash] ?? NOTHING;
+  if (equalBytes(entry, due === undefined ? NOTHING : metadataOf(due))) return due;
+  found.add('COMMIT_HASH', 'its commit hash is not that of its codes and writes');
+  const recorded = entry.subarray(-HASH_BYTES);
+  return equalBytes(entry, metadataOf(recorded)) ? recorded : due;
 }
 
 function compareCodes(found: BlockFindings, { header, metadata }: DecodedBlock, expected: Uint8Array): void {

@@ -102,10 +102,10 @@ async function verifyBlock(progress: Progress, bytes: Uint8Array): Promise<boole
   );
   if (validation === undefined) return false;
   const lastConfig = validation.config === config ? progress.lastConfig : block.header.number;
-  await compareOutcome(found, block, validation, lastConfig);
+  const commitHash = await compareOutcome(found, block, validation, lastConfig);
   if (found.isBroken) return false;
   if (progress.chain.others !== undefined) remember(progress, block);
-  advance(progress, block, transactions, validation);
+  advance(progress, block, transactions, { ...validation, commitHash });
   return true;
 }
 
@@ -187,6 +187,7 @@ function advance(
 async function compareCopies({ chain, verified, verifier, findings }: Progress): Promise<void> {
   for (const [name, other] of Object.entries(chain.others ?? {}))
     findings.push(...(await compareCopy(verified, name, other, checkBy(verifier))));
+  findings.sort((a, b) => Number(a.block - b.block));
 }
 
 async function compareWithLive({ chain, state, height, findings }: Progress): Promise<void> {
