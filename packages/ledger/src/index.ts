@@ -20,12 +20,13 @@ export {
   type NetworkDefinition,
   type NodeStatus,
   type OfflineLedger,
+  type RebuildReport,
   type RepairReport,
   type RevocationRequest,
   type StartEngineOptions,
 } from './engine/index.ts';
 export { LedgerError, type LedgerErrorCode } from './error.ts';
-export { playPowerCuts, type PowerCutReport } from './faults/index.ts';
+export { playByteFlips, playPowerCuts, type ByteFlipReport, type PowerCutReport } from './faults/index.ts';
 export type { GatewayClient } from './gateway/index.ts';
 export { listen, writeConnectionFolder, type Listener, type ListenOptions } from './listener/index.ts';
 export {

@@ -10,6 +10,7 @@ import { hammerCommand } from './hammer.ts';
 import { importCommand } from './import.ts';
 import { org } from './org.ts';
 import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
+import { peer } from './peer.ts';
 import { rebuild } from './rebuild.ts';
 import { records } from './records.ts';
 import { testStorage } from './test-storage.ts';
@@ -36,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   blocks,
   verify,
   rebuild,
+  peer,
   stop,
   start,
   pause,

@@ -12,6 +12,8 @@ export interface NodeStatus {
   readonly state: string;
   /** Why a failed part does not run. */
   readonly reason?: string;
+  /** Damage that a running peer has met in its files. */
+  readonly damage?: string;
   /** Height of each channel that the part keeps. */
   readonly heights: Readonly<Record<string, number>>;
 }
@@ -103,8 +105,15 @@ function statusLines(state: ConsortiumStatus): string[] {
       ({ organisation, missing }) =>
         `The store of ${organisation} lacks ${missing} of its versions: healthchain rebuild ${organisation}`,
     ),
-    ...state.nodes.flatMap(({ organisation, part, reason }) =>
-      reason === undefined ? [] : [`${part} of ${organisation} does not run: ${reason}`],
-    ),
+    ...state.nodes.flatMap(nodeRemarks),
+  ];
+}
+
+function nodeRemarks({ organisation, part, reason, damage }: NodeStatus): string[] {
+  const repair = `healthchain peer repair ${part}0.${organisation}`;
+  return [
+    ...(reason === undefined ? [] : [`${part} of ${organisation} does not run: ${reason}`]),
+    ...(damage === undefined ? [] : [`${part} of ${organisation} refuses what is damaged: ${damage}`]),
+    ...(reason === undefined && damage === undefined ? [] : [`  If its files are damaged: ${repair}`]),
   ];
 }

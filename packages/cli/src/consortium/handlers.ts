@@ -36,6 +36,11 @@ export function controlHandlers(
   };
 }
 
+function damageOf(channels: readonly { readonly damage?: string }[]): { readonly damage?: string } {
+  const damage = channels.find((channel) => channel.damage !== undefined)?.damage;
+  return damage === undefined ? {} : { damage };
+}
+
 async function statusOf({ state, engine, organisations }: Consortium): Promise<ConsortiumStatus> {
   const engineNodes = await engine.status();
   const custodians = organisations.map(({ organisation, exchange }): NodeStatus => {
@@ -48,6 +53,7 @@ async function statusOf({ state, engine, organisations }: Consortium): Promise<C
     part: node.kind,
     state: node.state,
     ...(node.reason === undefined ? {} : { reason: node.reason }),
+    ...damageOf(node.channels),
     heights: Object.fromEntries(node.channels.map((channel) => [channel.name, channel.height])),
   }));
   const servers = organisations.map(({ organisation, exchange }) => ({

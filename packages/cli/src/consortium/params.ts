@@ -10,6 +10,11 @@ export function text(params: Params, name: string): string {
 }
 
 /** @throws CliError USAGE */
+export function optionalText(params: Params, name: string): string | undefined {
+  return params[name] === undefined ? undefined : text(params, name);
+}
+
+/** @throws CliError USAGE */
 export function number(params: Params, name: string): number {
   const value = params[name];
   if (!Number.isSafeInteger(value)) throw new CliError('USAGE', `${name} is missing`);

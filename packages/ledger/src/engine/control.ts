@@ -1,11 +1,21 @@
+import type { FileFinding } from './inspect.ts';
 import type { ConfigLevel, Consenter, GenesisOrganisation } from '../config/index.ts';
+
+export interface Replay {
+  readonly channel: string;
+  /** Blocks that the state has applied. */
+  readonly done: number;
+  readonly total: number;
+}
 
 /** What one node is doing. */
 export interface NodeStatus {
   readonly id: string;
   readonly kind: 'peer' | 'orderer';
   readonly mspId: string;
-  readonly state: 'running' | 'paused' | 'stopped' | 'failed';
+  readonly state: 'running' | 'paused' | 'starting' | 'stopped' | 'failed';
+  /** Of a starting peer: the blocks that its state follows. */
+  readonly replay?: Replay;
   /** Why a failed node stopped. */
   readonly reason?: string;
   readonly channels: readonly {
@@ -14,6 +24,8 @@ export interface NodeStatus {
     readonly height: number;
     readonly headerHash: string;
     readonly blockBytes: number;
+    /** Damage that a reader of this peer has met: it is to be repaired, and others answer in its place meanwhile. */
+    readonly damage?: string;
     /** Requests that wait at an orderer. */
     readonly waiting?: number;
   }[];
@@ -111,9 +123,24 @@ export interface StatePage {
   readonly isLast: boolean;
 }
 
+/** What was found in the files of one node's part in one channel, and what became of it. */
 export interface RepairReport {
+  readonly channel: string;
+  readonly findings: readonly FileFinding[];
+  /** Blocks that came from other peers. */
   readonly blocks: readonly number[];
+  /** Rows of the state that came from the blocks. */
   readonly rows: readonly { readonly namespace: string; readonly key: string }[];
+  /** State, history and indexes were made again from the blocks. */
+  readonly isStateRebuilt: boolean;
+  /** The authority does not know all it has signed: it takes part again from this height on. */
+  readonly silentBelow?: number;
+}
+
+export interface RebuildReport {
+  readonly channel: string;
+  readonly blocks: number;
+  readonly transactions: number;
 }
 
 /** What is asked of a running engine beside the gateways. Arguments and answers survive a structured clone. */
@@ -169,8 +196,16 @@ export interface EngineControl {
     after?: { readonly namespace: string; readonly key: string },
   ): Promise<StatePage>;
   closeSnapshot(snapshot: number): Promise<void>;
-  /** Restores damaged blocks from other peers and damaged rows from the blocks. @throws LedgerError NOT_REPAIRABLE */
-  repair(peer: string, channel: string): Promise<RepairReport>;
+  /**
+   * Stops one node, restores what is damaged in its files (blocks from other nodes, rows and state from the blocks), and starts it
+   * again; one report for each of its channels, or for the one named. @throws LedgerError UNKNOWN_NODE, NOT_FOUND, NOT_REPAIRABLE
+   */
+  repair(node: string, channel?: string): Promise<readonly RepairReport[]>;
+  /**
+   * Makes a peer's state, history and indexes again from its blocks, validating each; meanwhile the peer does not answer and
+   * `status` tells how far it is. @throws LedgerError UNKNOWN_NODE, NOT_FOUND
+   */
+  rebuild(peer: string, channel?: string): Promise<readonly RebuildReport[]>;
   /** Fsyncs of blocks and signing logs since the start. */
   counters(): Promise<{
     readonly fsyncs: number;

@@ -82,6 +82,26 @@ describe('a peer whose row was changed under its old digest', () => {
     expect(text(await north.evaluateTransaction('get', 'k2'))).toBe('"value 2"');
     const { id } = await network.engine.openSnapshot(PEER, 'care');
     expect((await network.engine.stateRows(id)).damaged).toEqual([{ namespace: 'kv', key: 'k2' }]);
+    const status = await network.engine.status();
+    expect(status.find((node) => node.id === PEER)?.channels[0]?.damage).toMatch(/"k2" in kv is damaged/);
+  });
+
+  it('answers nothing from a contract that passes over the damage, and others endorse in its place', async () => {
+    await rewriteRow('k2', (row) => Buffer.from(row).fill(0x21, row.length - 3));
+    await network.engine.start(PEER);
+    const north = await network.contract('NorthMSP');
+    expect(text(await north.evaluateTransaction('getOrNothing', 'k2'))).toBe('"value 2"');
+    await (await network.contract('SouthMSP')).submitTransaction('copy', 'k2', 'k2-copy');
+    expect(text(await north.evaluateTransaction('get', 'k2-copy'))).toBe('"value 2"');
+  });
+
+  it('is put right by a repair of that row alone', async () => {
+    await rewriteRow('k2', (row) => Buffer.from(row).fill(0x21, row.length - 3));
+    await network.engine.start(PEER);
+    const [report] = await network.engine.repair(PEER, 'care');
+    expect(report).toMatchObject({ rows: [{ namespace: 'kv', key: 'k2' }], isStateRebuilt: false });
+    await network.engine.stop(PEER);
+    expect(await findings()).toEqual([]);
   });
 });
 
@@ -99,6 +119,40 @@ describe('a peer that cannot rely on its files', () => {
       expect(text(await north.evaluateTransaction('get', 'k1'))).toBe('"value 1"');
     },
   );
+
+  it.each(['blocks', 'state'])('starts again once its %s are repaired from the others', async (kind) => {
+    await changeLast(kind);
+    await expect(network.engine.start(PEER)).rejects.toThrow();
+    const [report] = await network.engine.repair(PEER);
+    expect(report?.blocks).toHaveLength(kind === 'blocks' ? 1 : 0);
+    expect(report?.isStateRebuilt).toBe(kind === 'state');
+    expect((await network.engine.status()).find(({ id }) => id === PEER)?.state).toBe('running');
+    await network.engine.stop(PEER);
+    expect(await findings()).toEqual([]);
+  });
+
+  it('says what to start when nobody has the block that it lacks', async () => {
+    await changeLast('blocks');
+    await network.engine.stop('peer0.south');
+    await network.engine.stop('peer0.authority');
+    await expect(network.engine.repair(PEER)).rejects.toMatchObject({
+      code: 'NOT_REPAIRABLE',
+      details: { hint: expect.stringContaining('Start another peer') },
+    });
+    await network.engine.start('peer0.south');
+    await network.engine.start('peer0.authority');
+  });
+
+  it('makes its state again when asked, and says from how much', async () => {
+    await network.engine.start(PEER);
+    const [report] = await network.engine.rebuild(PEER, 'care');
+    expect(report).toMatchObject({ channel: 'care', blocks: expect.any(Number) });
+    expect(report?.transactions).toBeGreaterThanOrEqual(WRITES);
+    await expect(network.engine.rebuild(PEER, 'elsewhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(network.engine.rebuild('orderer0.north')).rejects.toMatchObject({ code: 'UNKNOWN_NODE' });
+    await network.engine.stop(PEER);
+    expect(await findings()).toEqual([]);
+  });
 
   it('does not keep the engine from starting', async () => {
     await changeLast('blocks');

@@ -1,5 +1,5 @@
 export type { ChaincodeSource } from './chaincodes.ts';
-export type { ConfigChange, NodeStatus, RepairReport, RevocationRequest } from './control.ts';
+export type { ConfigChange, NodeStatus, RebuildReport, RepairReport, RevocationRequest } from './control.ts';
 export { decodeBlock, type DecodedBlock, type DecodedTransaction } from './decode-block.ts';
 export { type NetworkDefinition } from './definition.ts';
 export { startEngine, type Engine, type StartEngineOptions } from './engine.ts';

@@ -106,9 +106,9 @@ it('names a changed block and a changed row of one peer, refuses them, and repai
   await ledger.close();
 
   const engine = await startEngine({ directory, chaincodes: { kv: testChaincode }, worker: false });
-  const repaired = await engine.repair(peer, 'care');
-  expect(repaired.blocks.length).toBe(1);
-  expect(repaired.rows).toEqual([{ namespace: 'kv', key: 'flip-1-0' }]);
+  const [repaired] = await engine.repair(peer, 'care');
+  expect(repaired?.blocks.length).toBe(1);
+  expect(repaired?.rows).toEqual([{ namespace: 'kv', key: 'flip-1-0' }]);
   await engine.close();
   expect((await verifyPeer(peer)).findings).toEqual([]);
 }, 120_000);

@@ -1,5 +1,6 @@
 import type { Verifier } from '../crypto/index.ts';
 import { localTransport, type CallTransport } from '../gateway/index.ts';
+import { LedgerError } from '../error.ts';
 import { diskFiles, openLevel, type LedgerStorage } from '../storage/index.ts';
 import { loadChaincodes, type ChaincodeSource } from './chaincodes.ts';
 import { ConsortiumChanges } from './consortium-changes.ts';
@@ -8,6 +9,7 @@ import type {
   EngineControl,
   MembershipRequest,
   NodeStatus,
+  RebuildReport,
   OrganisationRequest,
   RepairReport,
   RevocationRequest,
@@ -21,7 +23,7 @@ import type { NodeName } from './layout.ts';
 import { gatewaysOf } from './gateways.ts';
 import { openNetwork, type Network } from './network.ts';
 import type { NodeSettings } from './nodes.ts';
-import { repairLedger } from './repair.ts';
+import { Repairs } from './repairs.ts';
 import { RunningNodes } from './running-nodes.ts';
 import { StateSnapshots } from './snapshots.ts';
 import { verifiersFor, type VerifierOptions } from './verifiers.ts';
@@ -39,6 +41,7 @@ export class LocalEngine implements EngineControl {
   readonly #counter: SyncCounter;
   readonly #nodes: RunningNodes;
   readonly #changes: ConsortiumChanges;
+  readonly #repairs: Repairs;
   readonly #snapshots = new StateSnapshots();
   readonly #verifiers: Verifier[];
   readonly transport: CallTransport;
@@ -58,6 +61,7 @@ export class LocalEngine implements EngineControl {
     const { network, clock } = settings;
     const gateways = gatewaysOf(network, this.#nodes, { verifier: gatewayVerifier, clock });
     this.transport = localTransport((mspId) => (this.#isClosed ? undefined : gateways(mspId)));
+    this.#repairs = new Repairs(network, settings, this.#nodes);
     this.#changes = new ConsortiumChanges({
       network,
       nodes: this.#nodes,
@@ -104,14 +108,7 @@ export class LocalEngine implements EngineControl {
 
   start(id: string): Promise<void> {
     const node = this.#nodes.named(id);
-    return this.#exclusively(async () => {
-      try {
-        await this.#nodes.start(node);
-      } catch (error) {
-        this.fail(id, error);
-        throw error;
-      }
-    });
+    return this.#exclusively(() => this.#startNode(node));
   }
 
   pause(id: string): Promise<void> {
@@ -172,9 +169,15 @@ export class LocalEngine implements EngineControl {
     return this.#snapshots.close(snapshot);
   }
 
-  repair(peer: string, channel: string): Promise<RepairReport> {
-    const others = this.#nodes.ledgers(channel).filter(({ name }) => name !== peer);
-    return repairLedger(this.#nodes.ledger(peer, channel), others);
+  repair(id: string, channel?: string): Promise<readonly RepairReport[]> {
+    return this.#whileStopped(this.#nodes.named(id), (node) => this.#repairs.repair(node, channel));
+  }
+
+  async rebuild(id: string, channel?: string): Promise<readonly RebuildReport[]> {
+    const peer = this.#nodes.named(id);
+    if (peer.kind !== 'peer') throw new LedgerError('UNKNOWN_NODE', `${id} is no peer: it keeps no state`);
+    const channels = await this.#whileStopped(peer, () => this.#repairs.dropState(peer, channel));
+    return this.#repairs.rebuilt(peer, channels);
   }
 
   counters() {
@@ -223,6 +226,31 @@ export class LocalEngine implements EngineControl {
     return this.#exclusively(() =>
       this.#isClosed ? Promise.resolve() : this.#nodes.followConfig(channelId),
     );
+  }
+
+  async #startNode(node: NodeName): Promise<void> {
+    try {
+      await this.#nodes.start(node);
+    } catch (error) {
+      this.fail(node.id, error);
+      throw error;
+    }
+  }
+
+  /** Stops a node, works on its files, and starts it again; if the work fails, only where it had run. */
+  #whileStopped<T>(node: NodeName, work: (node: NodeName) => Promise<T>): Promise<T> {
+    return this.#exclusively(async () => {
+      const hadRun = this.#nodes.isRunning(node.id);
+      await this.#stopNode(node.id);
+      try {
+        const result = await work(node);
+        await this.#startNode(node);
+        return result;
+      } catch (error) {
+        if (hadRun && !this.#nodes.isRunning(node.id)) await this.#startNode(node).catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   async #stopNode(id: string): Promise<void> {

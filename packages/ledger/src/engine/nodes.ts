@@ -3,6 +3,7 @@ import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { Peer, type Chaincode } from '../peer/index.ts';
 import type { FileStore, OpenRows } from '../storage/index.ts';
+import type { Replay } from './control.ts';
 import type { ChannelHub } from './hub.ts';
 import { signingIdentity } from './keys.ts';
 import { addressOf, layout, type NodeName } from './layout.ts';
@@ -25,7 +26,11 @@ export interface NodeEnvironment extends NodeSettings {
   config(channelId: string): ChannelConfig | undefined;
 }
 
-export async function startPeer(environment: NodeEnvironment, node: NodeName): Promise<Peer> {
+export async function startPeer(
+  environment: NodeEnvironment,
+  node: NodeName,
+  onReplay: (replay: Replay) => void,
+): Promise<Peer> {
   const { network, hubs, files, openRows, chaincodes, clock } = environment;
   const channels = network.channelsOf(node).map((channelId) => ({
     channelId,
@@ -43,6 +48,7 @@ export async function startPeer(environment: NodeEnvironment, node: NodeName): P
     openRows,
     verifier: environment.verifierOf(node.id),
     clock,
+    onReplay,
     onFailure: (error) => environment.onFailure(node.id, error),
   });
 }

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
-import { BlockLog, isInUse, readOnlyFiles, type Damage, type Location } from '../storage/index.ts';
+import { BlockLog, isInUse, readOnlyFiles, type Damage } from '../storage/index.ts';
 import { decodeSavepoint, parseStateKey, SAVEPOINT_KEY, wholeState } from '../storage/ledger-keys.ts';
 import { readLevel, type LevelContent } from '../storage/level/index.ts';
-import { decodeStateRow } from '../storage/index.ts';
+import { decodeStateRow, tryDecodeRow } from '../storage/index.ts';
 import type { StatePage } from './control.ts';
 import { layout } from './layout.ts';
 import { openNetwork } from './network.ts';
-import { tryDecode } from './repair.ts';
+import { scanBlocks, type StoredBlocks } from './stored-blocks.ts';
 
 /** A stopped peer's ledger as its files hold it. Reading changes nothing in them; the peer must stay stopped meanwhile. */
 export interface OfflineLedger {
@@ -37,19 +37,13 @@ export async function openOfflineLedger(options: {
   if (node === undefined) throw new LedgerError('UNKNOWN_NODE', `There is no peer ${options.peer}`);
   const directory = join(layout.node(options.directory, node.id), network.channel(options.channel).name);
   const log = await BlockLog.open(readOnlyFiles, join(directory, 'blocks'));
-  const stored = await storedBlocks(log);
+  const stored = await scanBlocks(log);
   if (stored.count === 0) {
     await log.close();
     throw new LedgerError('NOT_FOUND', `${options.peer} has not joined ${options.channel}`);
   }
   const wasInterrupted = await isInUse(readOnlyFiles, directory);
   return new PeerFiles(log, stored, await readLevel(join(directory, 'state'), { wasInterrupted }));
-}
-
-interface StoredBlocks {
-  readonly count: number;
-  readonly places: ReadonlyMap<number, Location>;
-  readonly damages: readonly Damage[];
 }
 
 class PeerFiles implements OfflineLedger {
@@ -85,7 +79,7 @@ class PeerFiles implements OfflineLedger {
     const rows: StatePage['rows'][number][] = [];
     const damaged: StatePage['damaged'][number][] = [];
     for (const { namespace, key, row } of this.#rows()) {
-      const decoded = tryDecode(namespace, key, row);
+      const decoded = tryDecodeRow(namespace, key, row);
       if (decoded === undefined) damaged.push({ namespace, key });
       else rows.push({ namespace, key, value: decoded.value, version: decoded.version });
     }
@@ -121,22 +115,6 @@ class PeerFiles implements OfflineLedger {
       if (Buffer.compare(key, from) >= 0 && Buffer.compare(key, to) < 0) yield { ...parseStateKey(key), row };
     }
   }
-}
-
-/** Where each block lies by the segments alone; of a repaired block the later copy. */
-async function storedBlocks(log: BlockLog): Promise<StoredBlocks> {
-  const places = new Map<number, Location>();
-  const damages: Damage[] = [];
-  const scan = log.scan();
-  let step = await scan.next();
-  for (; step.done !== true; step = await scan.next()) {
-    if ('damage' in step.value) damages.push(step.value.damage);
-    else places.set(step.value.number, step.value.location);
-  }
-  if (step.value.tornAt !== undefined) damages.push(step.value.tornAt);
-  let count = 0;
-  for (const number of places.keys()) count = Math.max(count, number + 1);
-  return { count, places, damages };
 }
 
 function savedHeight({ rows }: LevelContent): number | undefined {

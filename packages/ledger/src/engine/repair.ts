@@ -1,101 +1,141 @@
+import { join } from 'node:path';
+import { equalBytes } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
-import type { PeerChannel } from '../peer/index.ts';
-import { decodeBlock } from '../ordering/index.ts';
-import { decodeStateRow, type LedgerStore, type StateRow } from '../storage/index.ts';
-import { blockHeaderHash } from '../validation/index.ts';
+import { decodeBlock, MetadataIndex, type RawBlock } from '../ordering/index.ts';
+import { parsedOnce } from '../ordering/parsed.ts';
+import { BlockLog, type LedgerStorage, type Location, type StateRow } from '../storage/index.ts';
+import { blockKey, encodeBlockRow, stateKey } from '../storage/ledger-keys.ts';
+import { encodeStateRow } from '../storage/state-rows.ts';
+import { blockDataHash, blockHeaderHash } from '../validation/index.ts';
 import type { RepairReport } from './control.ts';
+import { inspectLedger, type LedgerInspection, type RowName } from './inspect.ts';
 
-/** Damaged blocks come back from other peers, damaged rows from the blocks. @throws LedgerError NOT_REPAIRABLE */
+/** Copies of a block that other nodes have; nothing of them is believed. */
+export type BlockCopies = (number: number) => AsyncIterable<Uint8Array>;
+
+/**
+ * Puts right what a stopped peer keeps of a channel: lost blocks come from other nodes, damaged rows from the blocks; a state that
+ * cannot be relied on is dropped and made again at the next start.
+ * @throws LedgerError NOT_REPAIRABLE when no other node has an intact copy of a block
+ */
 export async function repairLedger(
-  ledger: PeerChannel,
-  others: readonly PeerChannel[],
-): Promise<RepairReport> {
-  const blocks: number[] = [];
-  for (let number = 0; number < ledger.height; number++) {
-    if (await isReadable(ledger.store, number)) continue;
-    await ledger.store.replaceBlock(number, await copyFrom(ledger, others, number));
-    blocks.push(number);
-  }
-  const rows: { namespace: string; key: string }[] = [];
-  const view = ledger.store.view();
+  directory: string,
+  storage: LedgerStorage,
+  copies: BlockCopies,
+): Promise<Omit<RepairReport, 'channel'>> {
+  const inspection = await inspectLedger(directory);
+  const log = await BlockLog.open(storage.files, join(directory, 'blocks'));
   try {
-    for await (const { namespace, key, row } of view.rows()) {
-      if (tryDecode(namespace, key, row) !== undefined) continue;
-      await ledger.store.replaceRow(namespace, key, await rowFromBlocks(ledger, namespace, key));
-      rows.push({ namespace, key });
-    }
+    const restored = await restoreBlocks(log, inspection, copies);
+    const places = new Map([...inspection.places, ...restored]);
+    const rows = inspection.isStateLost ? undefined : await rowsFromBlocks(log, places, inspection);
+    if (rows === undefined) await storage.files.remove(join(directory, 'state'));
+    else await writeRows(directory, storage, inspection, { blocks: restored, state: rows });
+    return {
+      findings: inspection.findings,
+      blocks: inspection.lostBlocks,
+      rows: rows === undefined ? [] : inspection.damagedRows,
+      isStateRebuilt: rows === undefined,
+    };
   } finally {
-    await view.close();
+    await log.close();
   }
-  return { blocks, rows };
 }
 
-/** The state of one key as the valid writes of the chain leave it. */
-async function rowFromBlocks(
-  ledger: PeerChannel,
-  namespace: string,
-  key: string,
-): Promise<StateRow | undefined> {
-  let row: StateRow | undefined;
-  for (let number = 0; number < ledger.height; number++) {
-    const { transactions, codes } = await ledger.committed(number);
-    for (const [index, { action }] of transactions.entries()) {
-      const set = action?.sets.namespaces.find((candidate) => candidate.namespace === namespace);
-      if (codes[index] !== 0 || set === undefined) continue;
-      const version = { block: BigInt(number), transaction: BigInt(index) };
-      const write = set.writes.find((candidate) => candidate.key === key);
-      const metadataWrite = set.metadataWrites.find((candidate) => candidate.key === key);
-      if (write?.isDelete === true) row = undefined;
-      else if (write !== undefined) row = { value: write.value, metadata: row?.metadata ?? NOTHING, version };
-      if (metadataWrite !== undefined && row !== undefined) {
-        throw new LedgerError(
-          'NOT_REPAIRABLE',
-          `${JSON.stringify(key)} in ${namespace} has a policy of its own: rebuild the state`,
-        );
+async function restoreBlocks(
+  log: BlockLog,
+  { lostBlocks, places }: LedgerInspection,
+  copies: BlockCopies,
+): Promise<ReadonlyMap<number, Location>> {
+  const restored = new Map<number, Location>();
+  const blockAt = async (number: number): Promise<RawBlock | undefined> => {
+    const place = restored.get(number) ?? places.get(number);
+    return place && decodeBlock(await log.read(number, place));
+  };
+  for (const number of lostBlocks) {
+    const bytes = await fittingCopy(number, copies, await blockAt(number - 1), await blockAt(number + 1));
+    restored.set(number, await log.append(number, bytes));
+  }
+  await log.sync();
+  return restored;
+}
+
+/** The hash of its header stands in the next block, that of the one before in it, and that of its content in its header. */
+async function fittingCopy(
+  number: number,
+  copies: BlockCopies,
+  before: RawBlock | undefined,
+  after: RawBlock | undefined,
+): Promise<Uint8Array> {
+  for await (const bytes of copies(number)) {
+    const { header, data, metadata } = decodeBlock(bytes);
+    const hasCodes = metadata[MetadataIndex.transactionsFilter]?.length === data.length;
+    const isNumber = header.number === BigInt(number);
+    const isContent = equalBytes(header.dataHash, blockDataHash(data));
+    const follows = before === undefined || equalBytes(header.previousHash, blockHeaderHash(before.header));
+    const precedes = after === undefined || equalBytes(after.header.previousHash, blockHeaderHash(header));
+    if (hasCodes && isNumber && isContent && follows && precedes) return bytes;
+  }
+  throw new LedgerError('NOT_REPAIRABLE', `No running node has an intact copy of block ${number}`, {
+    details: { number, hint: 'Start another peer or orderer of the channel, then repair again.' },
+  });
+}
+
+/** The damaged rows as the valid writes of the chain leave them; undefined where only a rebuild can tell. */
+async function rowsFromBlocks(
+  log: BlockLog,
+  places: ReadonlyMap<number, Location>,
+  { damagedRows, height }: LedgerInspection,
+): Promise<ReadonlyMap<RowName, StateRow> | undefined> {
+  const rows = new Map<RowName, StateRow>();
+  if (damagedRows.length === 0) return rows;
+  for (let number = 0; number < height; number++) {
+    const block = decodeBlock(await log.read(number, places.get(number) as Location));
+    const codes = block.metadata[MetadataIndex.transactionsFilter] ?? new Uint8Array();
+    for (const [index, envelope] of block.data.entries()) {
+      const namespaces = codes[index] === 0 ? (parsedOnce(envelope).action?.sets.namespaces ?? []) : [];
+      for (const row of damagedRows) {
+        const set = namespaces.find(({ namespace }) => namespace === row.namespace);
+        if (set?.metadataWrites.some(({ key }) => key === row.key) === true) return undefined;
+        const write = set?.writes.find(({ key }) => key === row.key);
+        const version = { block: BigInt(number), transaction: BigInt(index) };
+        if (write?.isDelete === true) rows.delete(row);
+        else if (write !== undefined)
+          rows.set(row, { value: write.value, metadata: new Uint8Array(), version });
       }
     }
   }
-  if (row === undefined) {
-    throw new LedgerError(
-      'NOT_REPAIRABLE',
-      `${JSON.stringify(key)} in ${namespace} is not written by any transaction: rebuild the state`,
-    );
-  }
-  return row;
+  return rows.size === damagedRows.length ? rows : undefined;
 }
 
-async function copyFrom(
-  ledger: PeerChannel,
-  others: readonly PeerChannel[],
-  number: number,
-): Promise<Uint8Array> {
-  for (const other of others) {
-    const bytes = await other.store.block(number).catch(() => undefined);
-    if (bytes === undefined) continue;
-    const hash = blockHeaderHash(decodeBlock(bytes).header);
-    if (ledger.numberByHash(hash) === number) return bytes;
-  }
-  throw new LedgerError('NOT_REPAIRABLE', `No running peer has an intact copy of block ${number}`);
-}
-
-async function isReadable(store: LedgerStore, number: number): Promise<boolean> {
+async function writeRows(
+  directory: string,
+  storage: LedgerStorage,
+  { wasInterrupted }: LedgerInspection,
+  {
+    blocks,
+    state,
+  }: {
+    readonly blocks: ReadonlyMap<number, Location>;
+    readonly state: ReadonlyMap<RowName, StateRow>;
+  },
+): Promise<void> {
+  if (blocks.size + state.size === 0) return;
+  const rows = await storage.openRows(join(directory, 'state'), { wasInterrupted });
   try {
-    await store.block(number);
-    return true;
-  } catch (error) {
-    if (error instanceof LedgerError && error.code === 'BLOCK_CORRUPT') return false;
-    throw error;
+    await rows.write([
+      ...[...blocks].map(([number, place]) => ({
+        type: 'put' as const,
+        key: blockKey(number),
+        value: encodeBlockRow(number, place),
+      })),
+      ...[...state].map(([{ namespace, key }, row]) => ({
+        type: 'put' as const,
+        key: stateKey(namespace, key),
+        value: encodeStateRow(namespace, key, row),
+      })),
+    ]);
+  } finally {
+    await rows.close();
   }
 }
-
-/** Undefined when the row's digest does not hold. */
-export function tryDecode(namespace: string, key: string, row: Uint8Array): StateRow | undefined {
-  try {
-    return decodeStateRow(namespace, key, row);
-  } catch (error) {
-    if (error instanceof LedgerError && error.code === 'STATE_CORRUPT') return undefined;
-    throw error;
-  }
-}
-
-const NOTHING = new Uint8Array();

@@ -3,7 +3,7 @@ import { isMember, type ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
 import type { OrdererEndpoint } from '../gateway/index.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
-import type { NodeStatus } from './control.ts';
+import type { NodeStatus, Replay } from './control.ts';
 import { ChannelHub, type HubOwner } from './hub.ts';
 import type { NodeName } from './layout.ts';
 import type { Network } from './network.ts';
@@ -20,6 +20,8 @@ export class RunningNodes implements HubOwner {
   readonly #peers = new Map<string, Peer>();
   readonly #orderers = new Map<string, OrdererNode>();
   readonly #failed = new Map<string, string>();
+  /** Of peers that are starting. */
+  readonly #replays = new Map<string, Replay>();
   readonly #endpoints = new WeakMap<ChannelConfig, readonly OrdererEndpoint[]>();
 
   /** `onConfig`: an orderer has committed another configuration, which `followConfig` is to be called for. */
@@ -49,6 +51,14 @@ export class RunningNodes implements HubOwner {
     return [...this.#peers.values()];
   }
 
+  /** Numbers of blocks that running nodes have of a channel. */
+  heights(channelId: string): { readonly orderers: readonly number[]; readonly peers: readonly number[] } {
+    const orderers = [...this.#orderers.values()].flatMap(
+      ({ channels }) => channels.get(channelId)?.height ?? [],
+    );
+    return { orderers, peers: this.ledgers(channelId).map(({ height }) => height) };
+  }
+
   isRunning(id: string): boolean {
     return this.#peers.has(id) || this.#orderers.has(id);
   }
@@ -60,8 +70,16 @@ export class RunningNodes implements HubOwner {
   async start(node: NodeName): Promise<void> {
     if (this.#peers.has(node.id) || this.#orderers.has(node.id)) return;
     this.#failed.delete(node.id);
-    if (node.kind === 'peer') this.#peers.set(node.id, await startPeer(this.#environment, node));
-    else this.#orderers.set(node.id, await OrdererNode.start(this.#environment, node));
+    if (node.kind === 'orderer') {
+      this.#orderers.set(node.id, await OrdererNode.start(this.#environment, node));
+      return;
+    }
+    try {
+      const onReplay = (replay: Replay): void => void this.#replays.set(node.id, replay);
+      this.#peers.set(node.id, await startPeer(this.#environment, node, onReplay));
+    } finally {
+      this.#replays.delete(node.id);
+    }
   }
 
   /** Takes a node out of service; it is still to be stopped. */
@@ -188,11 +206,13 @@ export class RunningNodes implements HubOwner {
     return this.#network.nodes.map(({ id, kind, mspId }) => ({ id, kind, mspId, ...this.#stateOf(id) }));
   }
 
-  #stateOf(id: string): Pick<NodeStatus, 'state' | 'reason' | 'channels'> {
+  #stateOf(id: string): Omit<NodeStatus, 'id' | 'kind' | 'mspId'> {
     const peer = this.#peers.get(id);
     const orderer = this.#orderers.get(id);
     if (peer !== undefined) return stateOfPeer(peer);
     if (orderer !== undefined) return stateOfOrderer(orderer);
+    const replay = this.#replays.get(id);
+    if (replay !== undefined) return { state: 'starting', replay, channels: [] };
     const reason = this.#failed.get(id);
     return reason === undefined
       ? { state: 'stopped', channels: [] }
@@ -209,6 +229,7 @@ function stateOfPeer(peer: Peer): Pick<NodeStatus, 'state' | 'channels'> {
       height,
       headerHash: toHex(store.savepoint?.headerHash ?? new Uint8Array()),
       blockBytes: store.blockBytes,
+      ...(store.damage !== undefined && { damage: store.damage.message }),
     })),
   };
 }

@@ -1,7 +1,6 @@
 import { LedgerError } from '../error.ts';
-import type { LedgerStore, LedgerView } from '../storage/index.ts';
+import { tryDecodeRow, type LedgerStore, type LedgerView } from '../storage/index.ts';
 import type { StatePage, StateSnapshot } from './control.ts';
-import { tryDecode } from './repair.ts';
 
 /** Rows that cross to another thread at once. */
 const PAGE_ROWS = 1000;
@@ -50,7 +49,7 @@ async function pageOf(
   const damaged: StatePage['damaged'][number][] = [];
   for await (const { namespace, key, row } of view.rows(after)) {
     if (rows.length + damaged.length >= PAGE_ROWS) return { rows, damaged, isLast: false };
-    const decoded = tryDecode(namespace, key, row);
+    const decoded = tryDecodeRow(namespace, key, row);
     if (decoded === undefined) damaged.push({ namespace, key });
     else rows.push({ namespace, key, value: decoded.value, version: decoded.version });
   }

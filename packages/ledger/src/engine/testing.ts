@@ -19,6 +19,12 @@ import {
 const FUNCTIONS: Readonly<Record<string, (stub: ChaincodeStub, args: string[]) => Promise<unknown>>> = {
   put: (stub, [key = '', value = '']) => stub.putState(key, utf8(value)),
   get: async (stub, [key = '']) => (await stub.getState(key)).toString(),
+  getOrNothing: async (stub, [key = '']) =>
+    stub.getState(key).then(
+      (value) => value.toString(),
+      () => '',
+    ),
+  copy: async (stub, [from = '', to = '']) => stub.putState(to, await stub.getState(from)),
   del: (stub, [key = '']) => stub.deleteState(key),
   increment: async (stub, [key = '']) => {
     const value = Number((await stub.getState(key)).toString() || '0') + 1;

@@ -135,6 +135,7 @@ const CONTROL_METHODS = [
   'stateRows',
   'closeSnapshot',
   'repair',
+  'rebuild',
   'counters',
   'close',
 ] as const satisfies readonly ControlMethod[];

@@ -5,7 +5,7 @@ import type { Message } from './messages.ts';
 import { Passing } from './passing.ts';
 import type { SigningRecord } from './records.ts';
 import { Round } from './round.ts';
-import { Seat } from './seat.ts';
+import { Seat, type AuthorityStart } from './seat.ts';
 
 /** Messages of the next height kept until this authority gets there. */
 const MAX_EARLY_MESSAGES = 1000;
@@ -24,12 +24,8 @@ export class Authority {
   #later: readonly SigningRecord[];
   #early: { readonly from: number; readonly message: Message }[] = [];
 
-  constructor(
-    settings: AuthoritySettings,
-    ports: AuthorityPorts,
-    start: { readonly height: number; readonly council: Council; readonly records: readonly SigningRecord[] },
-  ) {
-    this.#seat = new Seat(settings, ports, start.height, start.council);
+  constructor(settings: AuthoritySettings, ports: AuthorityPorts, start: AuthorityStart) {
+    this.#seat = new Seat(settings, ports, start);
     this.#passing = new Passing(this.#seat, () => this.#deciding.tryPropose());
     this.#deciding = new Deciding(this.#seat, this.#passing);
     this.#later = start.records;

@@ -20,9 +20,11 @@ export type SigningRecord =
   /** It has signed the proposal that it had acknowledged at `signed.turn`. */
   | { readonly kind: 'signed'; readonly height: number; readonly turn: number; readonly signed: SignedAt }
   /** It has voted to pass over this turn and signs nothing up to it. */
-  | { readonly kind: 'voted'; readonly height: number; readonly turn: number };
+  | { readonly kind: 'voted'; readonly height: number; readonly turn: number }
+  /** It has lost records of lower heights, and takes part again from this one on. */
+  | { readonly kind: 'silentBelow'; readonly height: number };
 
-const KINDS = ['acknowledged', 'signed', 'voted'] as const;
+const KINDS = ['acknowledged', 'signed', 'voted', 'silentBelow'] as const;
 
 /** Records that become durable together. */
 export function encodeRecords(records: readonly SigningRecord[]): Uint8Array {
@@ -37,10 +39,8 @@ export function decodeRecords(bytes: Uint8Array): SigningRecord[] {
 }
 
 function encodeRecord(record: SigningRecord): Uint8Array {
-  const writer = new WireWriter()
-    .uint(1, KINDS.indexOf(record.kind))
-    .uint(2, record.height)
-    .uint(3, record.turn);
+  const writer = new WireWriter().uint(1, KINDS.indexOf(record.kind)).uint(2, record.height);
+  if (record.kind !== 'silentBelow') writer.uint(3, record.turn);
   if (record.kind === 'acknowledged') writer.present(4, encodeBlock(record.proposal.block));
   if (record.kind === 'signed') writer.present(5, encodeSignedAt(record.signed));
   return writer.finish();
@@ -49,6 +49,7 @@ function encodeRecord(record: SigningRecord): Uint8Array {
 function decodeRecord(bytes: Uint8Array): SigningRecord {
   const record = fields(bytes);
   const kind = KINDS[record.number(1)];
+  if (kind === 'silentBelow') return { kind, height: record.number(2) };
   const place = { height: record.number(2), turn: record.number(3) };
   if (kind === 'voted') return { kind, ...place };
   if (kind === 'signed') return { kind, ...place, signed: decodeSignedAt(record.bytes(5)) };

@@ -38,7 +38,7 @@ export class Round {
   remember(record: SigningRecord): void {
     if (record.kind === 'voted') this.votedTurn = Math.max(this.votedTurn, record.turn);
     else if (record.kind === 'signed') this.last = record.signed;
-    else {
+    else if (record.kind === 'acknowledged') {
       this.acknowledgedTurn = record.turn;
       this.keepBlock(record.proposal.headerHash, record.proposal.block);
       this.turn = record.turn;

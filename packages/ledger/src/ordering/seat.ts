@@ -8,12 +8,22 @@ import { idOf, isSameBlock, Round } from './round.ts';
 /** Turns are waited for longer the later they are, up to this factor. */
 const MAX_BACKOFF = 32;
 
+/** What an authority begins with. */
+export interface AuthorityStart {
+  readonly height: number;
+  readonly council: Council;
+  /** Durable records, in the order written. */
+  readonly records: readonly SigningRecord[];
+}
+
 /** Where one authority stands: what it knows of the height, and the records and effects of the step it is in. */
 export class Seat {
   readonly #settings: AuthoritySettings;
   readonly ports: AuthorityPorts;
   council: Council;
   height: number;
+  /** The heights below, this authority takes no part in. */
+  readonly #silentBelow: number;
   round = new Round();
   /** Requests that wait for a block. */
   pending = 0;
@@ -22,7 +32,15 @@ export class Seat {
   #records: SigningRecord[] = [];
   #effects: Effect[] = [];
 
-  constructor(settings: AuthoritySettings, ports: AuthorityPorts, height: number, council: Council) {
+  constructor(
+    settings: AuthoritySettings,
+    ports: AuthorityPorts,
+    { height, council, records }: AuthorityStart,
+  ) {
+    this.#silentBelow = Math.max(
+      0,
+      ...records.filter(({ kind }) => kind === 'silentBelow').map((record) => record.height),
+    );
     this.#settings = settings;
     this.ports = ports;
     this.height = height;
@@ -69,7 +87,7 @@ export class Seat {
   }
 
   get isMember(): boolean {
-    return this.council.authorities.includes(this.self);
+    return this.height >= this.#silentBelow && this.council.authorities.includes(this.self);
   }
 
   get quorum(): number {

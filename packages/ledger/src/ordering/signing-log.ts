@@ -53,14 +53,13 @@ export class SigningLog {
     { rotateBytes = ROTATE_BYTES }: { readonly rotateBytes?: number } = {},
   ): Promise<{ readonly log: SigningLog; readonly records: readonly SigningRecord[] }> {
     const claimed = await claim(files, directory);
-    const names = (await files.list(directory)).filter((name) => name.endsWith(SUFFIX));
-    const numbers = names.map((name) => Number.parseInt(name, 10));
+    const numbers = await signingFiles(files, directory);
     if (numbers.length === 0) numbers.push(0);
     const records: SigningRecord[] = [];
     let current: AppendFile | undefined;
     for (const number of numbers) {
       await current?.close();
-      const path = pathOf(directory, number);
+      const path = signingPath(directory, number);
       current = await files.open(path);
       try {
         const mayBeTorn = claimed.wasInterrupted && number === numbers.at(-1);
@@ -78,11 +77,9 @@ export class SigningLog {
 
   /** One frame: after a power cut all of the records are there or none. Durable on return. Calls must not overlap. */
   async append(records: readonly SigningRecord[]): Promise<void> {
-    const [first] = records;
-    if (first === undefined) return;
-    const payload = encodeRecords(records);
+    if (records.length === 0) return;
     this.#isWhole = false;
-    await this.#current.append([encodeFrameHeader(first.height, payload), payload]);
+    await this.#current.append(recordFrame(records));
     await this.#current.sync();
     this.#isWhole = true;
     this.syncs += 1;
@@ -96,10 +93,10 @@ export class SigningLog {
   async rotate(): Promise<void> {
     await this.#current.close();
     const number = (this.#numbers.at(-1) ?? 0) + 1;
-    this.#current = await this.#files.open(pathOf(this.#directory, number));
+    this.#current = await this.#files.open(signingPath(this.#directory, number));
     this.#numbers.push(number);
     for (const old of this.#numbers.splice(0, this.#numbers.length - KEPT_FILES)) {
-      await this.#files.remove(pathOf(this.#directory, old));
+      await this.#files.remove(signingPath(this.#directory, old));
     }
   }
 
@@ -116,7 +113,7 @@ async function readRecords(file: AppendFile, path: string, mayBeTorn: boolean): 
   while (offset < bytes.length) {
     const frame = readFrame(bytes, offset);
     if (frame.kind !== 'whole') {
-      if (!mayBeTorn || nextWholeFrame(bytes, offset) !== undefined) throw corrupt(path, offset);
+      if (!mayBeTorn || !isTornWrite(bytes, offset)) throw corrupt(path, offset);
       await file.truncate(offset);
       break;
     }
@@ -136,6 +133,23 @@ function corrupt(path: string, offset: number): LedgerError {
   );
 }
 
-function pathOf(directory: string, number: number): string {
+/** Numbers of the files there are, in their order. */
+export async function signingFiles(files: FileStore, directory: string): Promise<number[]> {
+  const names = (await files.list(directory)).filter((name) => name.endsWith(SUFFIX));
+  return names.map((name) => Number.parseInt(name, 10));
+}
+
+/** Records that are written, and after a power cut found, together. */
+export function recordFrame(records: readonly SigningRecord[]): Uint8Array[] {
+  const payload = encodeRecords(records);
+  return [encodeFrameHeader(records[0]?.height ?? 0, payload), payload];
+}
+
+/** A log is synced after each write, so that only its last one can be torn. */
+export function isTornWrite(bytes: Uint8Array, offset: number): boolean {
+  return nextWholeFrame(bytes, offset) === undefined;
+}
+
+export function signingPath(directory: string, number: number): string {
   return join(directory, `${String(number).padStart(6, '0')}${SUFFIX}`);
 }

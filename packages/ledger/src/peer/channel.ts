@@ -27,6 +27,7 @@ export interface ChannelSettings {
   readonly openRows: OpenRows;
   readonly verifier: Verifier;
   readonly feed: BlockFeed;
+  readonly onReplay: (done: number, total: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
 

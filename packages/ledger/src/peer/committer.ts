@@ -28,6 +28,13 @@ export interface CommittedBlock {
   readonly codes: Uint8Array;
 }
 
+interface CatchUpSettings {
+  readonly genesis: Uint8Array;
+  readonly verifier: Verifier;
+  /** Told after each block that is applied again: number of blocks applied, and of all. */
+  readonly onReplay: (done: number, total: number) => void;
+}
+
 /**
  * From a final block to a durable one: chain, finality, validation, state. Uses nothing but the blocks before it; two peers
  * with the same blocks have the same codes, state and commit hash.
@@ -47,12 +54,16 @@ export class Committer {
   static async catchUp(
     store: LedgerStore,
     pending: readonly Location[],
-    { genesis, verifier }: { readonly genesis: Uint8Array; readonly verifier: Verifier },
+    { genesis, verifier, onReplay }: CatchUpSettings,
   ): Promise<Committer> {
     const hasGenesis = store.height > 0;
     if (!hasGenesis) await Committer.join(store, genesis, pending[0]);
     const committer = await Committer.open(store, verifier);
-    for (const place of hasGenesis ? pending : pending.slice(1)) await committer.replay(place);
+    const total = store.height + pending.length - (hasGenesis ? 0 : 1);
+    for (const place of hasGenesis ? pending : pending.slice(1)) {
+      await committer.replay(place);
+      onReplay(store.height, total);
+    }
     return committer;
   }
 

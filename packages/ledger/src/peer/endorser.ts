@@ -70,7 +70,9 @@ export class Endorser {
     const view = channel.store.view();
     const simulator = new Simulator(view, proposal.txId);
     try {
-      return await this.#simulate(channel, proposal, simulator);
+      const endorsed = await this.#simulate(channel, proposal, simulator);
+      if (view.damage !== undefined) throw view.damage;
+      return endorsed;
     } catch (error) {
       return refusal(textOf(error), view.height);
     } finally {

@@ -26,6 +26,12 @@ export interface PeerSettings {
   readonly openRows: OpenRows;
   readonly verifier: Verifier;
   readonly clock: () => Date;
+  /** Told while the state of a channel follows blocks that the peer has already. */
+  readonly onReplay: (replay: {
+    readonly channel: string;
+    readonly done: number;
+    readonly total: number;
+  }) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -57,7 +63,10 @@ export class Peer {
       for (const { channelId, genesis, feed } of settings.channels) {
         const directory = join(settings.directory, channelId);
         const shared = { name, files, openRows, verifier, onFailure };
-        channels.set(channelId, await PeerChannel.open({ ...shared, channelId, directory, genesis, feed }));
+        const onReplay = (done: number, total: number): void =>
+          settings.onReplay({ channel: channelId, done, total });
+        const own = { channelId, directory, genesis, feed, onReplay };
+        channels.set(channelId, await PeerChannel.open({ ...shared, ...own }));
       }
     } catch (error) {
       await Promise.all([...channels.values()].map((channel) => channel.stop()));

@@ -56,7 +56,7 @@ export class BlockLog {
       .filter((name) => name.endsWith(SUFFIX))
       .map((name) => Number.parseInt(name, 10));
     const log = new BlockLog(files, directory, numbers.at(-1) ?? 0, options.segmentBytes ?? SEGMENT_BYTES);
-    for (const number of numbers) log.#segments.set(number, await files.open(log.#path(number)));
+    for (const number of numbers) log.#segments.set(number, await files.open(log.path(number)));
     const last = log.#segments.get(log.#current);
     if (last !== undefined) log.#unsynced.add(last);
     return log;
@@ -126,7 +126,7 @@ export class BlockLog {
     for (const [segment, file] of [...this.#segments].filter(([number]) => number > at.segment)) {
       this.#segments.delete(segment);
       await file.close();
-      await this.#files.remove(this.#path(segment));
+      await this.#files.remove(this.path(segment));
     }
     await this.#segments.get(at.segment)?.truncate(at.offset);
     this.#current = at.segment;
@@ -138,9 +138,9 @@ export class BlockLog {
 
   corrupt(damage: Damage): LedgerError {
     const name = damage.number === undefined ? 'a block' : `block ${damage.number}`;
-    const place = `${this.#path(damage.segment)} at byte ${damage.offset}`;
+    const place = `${this.path(damage.segment)} at byte ${damage.offset}`;
     return new LedgerError('BLOCK_CORRUPT', `The stored bytes of ${name} are damaged (${place})`, {
-      details: { ...damage, file: this.#path(damage.segment) },
+      details: { ...damage, file: this.path(damage.segment) },
     });
   }
 
@@ -149,7 +149,7 @@ export class BlockLog {
     await Promise.all([...this.#segments.values()].map((file) => file.close()));
   }
 
-  #path(segment: number): string {
+  path(segment: number): string {
     return join(this.#directory, `${String(segment).padStart(6, '0')}${SUFFIX}`);
   }
 
@@ -157,7 +157,7 @@ export class BlockLog {
     const file = this.#segments.get(this.#current);
     if (file !== undefined && file.size < this.#segmentBytes) return file;
     if (file !== undefined) this.#current += 1;
-    const fresh = await this.#files.open(this.#path(this.#current));
+    const fresh = await this.#files.open(this.path(this.#current));
     this.#segments.set(this.#current, fresh);
     return fresh;
   }

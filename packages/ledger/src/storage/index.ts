@@ -6,4 +6,4 @@ export { LedgerStore, type BlockCommit } from './ledger-store.ts';
 export type { LedgerView } from './ledger-view.ts';
 export { claim, isInUse, type Claim } from './in-use.ts';
 export type { LedgerStorage, OpenRows } from './sound-rows.ts';
-export { decodeStateRow, type StateRow } from './state-rows.ts';
+export { decodeStateRow, tryDecodeRow, type StateRow } from './state-rows.ts';

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { utf8 } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 import type { Range } from './key-value.ts';
@@ -14,6 +14,15 @@ const PREFIX = {
   meta: 0x6d,
   private: 0x70,
 };
+
+const WHAT: Readonly<Record<number, string>> = {
+  [PREFIX.history]: 'history',
+  [PREFIX.transaction]: 'transaction',
+  [PREFIX.block]: 'block',
+  [PREFIX.hash]: 'header',
+  [PREFIX.meta]: 'savepoint',
+};
+const SEAL_BYTES = 8;
 
 export const SAVEPOINT_KEY = Buffer.from([PREFIX.meta, 1]);
 /** The savepoint's height by itself: what every view reads. */
@@ -88,17 +97,12 @@ export function encodeTransaction(txId: string, place: TransactionPlace): Uint8A
   row.writeBigUInt64BE(BigInt(place.block), 0);
   row.writeUInt32BE(place.index, 8);
   row.writeUInt8(place.code, 12);
-  return Buffer.concat([row, shortDigest(txId, row)]);
+  return sealed(transactionKey(txId), row);
 }
 
 /** @throws LedgerError INDEX_CORRUPT */
 export function decodeTransaction(txId: string, bytes: Uint8Array): TransactionPlace {
-  const row = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (row.length !== 21 || !shortDigest(txId, row.subarray(0, 13)).equals(row.subarray(13))) {
-    throw new LedgerError('INDEX_CORRUPT', `The index entry of transaction ${txId} is damaged`, {
-      details: { txId },
-    });
-  }
+  const row = unsealed(transactionKey(txId), bytes);
   return { block: Number(row.readBigUInt64BE(0)), index: row.readUInt32BE(8), code: row.readUInt8(12) };
 }
 
@@ -126,18 +130,36 @@ export function decodeLocation(bytes: Uint8Array): Location {
   };
 }
 
+/** Where the block lies in the segments. */
+export function encodeBlockRow(number: number, location: Location): Uint8Array {
+  return sealed(blockKey(number), encodeLocation(location));
+}
+
+/** @throws LedgerError INDEX_CORRUPT */
+export function decodeBlockRow(number: number, bytes: Uint8Array): Location {
+  return decodeLocation(unsealed(blockKey(number), bytes));
+}
+
+export function encodeHashRow(headerHash: Uint8Array, number: number): Uint8Array {
+  return sealed(hashKey(headerHash), numberBytes(number));
+}
+
+/** @throws LedgerError INDEX_CORRUPT */
+export function decodeHashRow(headerHash: Uint8Array, bytes: Uint8Array): number {
+  return Number(unsealed(hashKey(headerHash), bytes).readBigUInt64BE(0));
+}
+
 export function hashKey(headerHash: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(PREFIX.hash), headerHash]);
 }
 
 export function encodeHeight(height: number): Uint8Array {
-  const row = Buffer.alloc(8);
-  row.writeBigUInt64BE(BigInt(height));
-  return row;
+  return sealed(HEIGHT_KEY, numberBytes(height));
 }
 
+/** @throws LedgerError INDEX_CORRUPT */
 export function decodeHeight(bytes: Uint8Array): number {
-  return Number(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readBigUInt64BE(0));
+  return Number(unsealed(HEIGHT_KEY, bytes).readBigUInt64BE(0));
 }
 
 export function encodeSavepoint(savepoint: Savepoint): Uint8Array {
@@ -182,6 +204,49 @@ function historyPrefix(namespace: string, key: string): Buffer {
   return Buffer.concat([Buffer.from(`h${namespace}\0`), length, Buffer.from(key)]);
 }
 
-function shortDigest(txId: string, row: Uint8Array): Buffer {
-  return createHash('sha256').update(txId).update(row).digest().subarray(0, 8);
+/** @throws LedgerError INDEX_CORRUPT of a row that is no row of the state and was not written so */
+export function checkIndexRow(key: Uint8Array, row: Uint8Array): void {
+  const isSealed = [PREFIX.transaction, PREFIX.block, PREFIX.hash].includes(key[0] ?? 0);
+  if (isSealed || Buffer.compare(key, HEIGHT_KEY) === 0) unsealed(key, row);
+  else if (Buffer.compare(key, SAVEPOINT_KEY) === 0) decodeSavepoint(row);
+  else if (key[0] === PREFIX.history && row.length > 0) throw corruptIndex(key);
+}
+
+/** The number that a block's row is named by; undefined of other rows. */
+export function numberOfBlockKey(key: Uint8Array): number | undefined {
+  if (key[0] !== PREFIX.block || key.length !== 9) return undefined;
+  return Number(Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigUInt64BE(1));
+}
+
+function numberBytes(number: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(number));
+  return bytes;
+}
+
+/** A row of an index ends with a digest over its name and itself. */
+function sealed(key: Uint8Array, row: Uint8Array): Uint8Array {
+  return Buffer.concat([row, shortDigest(key, row)]);
+}
+
+/** @throws LedgerError INDEX_CORRUPT */
+function unsealed(key: Uint8Array, bytes: Uint8Array): Buffer {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const border = view.length - SEAL_BYTES;
+  if (border < 0 || !shortDigest(key, view.subarray(0, border)).equals(view.subarray(border)))
+    throw corruptIndex(key);
+  return view.subarray(0, border);
+}
+
+function corruptIndex(key: Uint8Array): LedgerError {
+  const name = Buffer.from(key);
+  const what = WHAT[name[0] ?? 0] ?? 'row';
+  const id = what === 'transaction' ? name.toString('utf8', 1) : name.toString('hex', 1);
+  return new LedgerError('INDEX_CORRUPT', `The index entry of ${what} ${id} is damaged`, {
+    details: { key: name.toString('hex') },
+  });
+}
+
+function shortDigest(key: Uint8Array, row: Uint8Array): Buffer {
+  return hash('sha256', Buffer.concat([key, row]), 'buffer').subarray(0, SEAL_BYTES);
 }

@@ -10,7 +10,7 @@ import { LedgerView } from './ledger-view.ts';
 import { framesFrom } from './pending-frames.ts';
 import { RowCache } from './row-cache.ts';
 import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
-import { encodeStateRow, type StateRow } from './state-rows.ts';
+import { encodeStateRow } from './state-rows.ts';
 
 /** A block with everything its commit changes, as validation found it. */
 export interface BlockCommit {
@@ -35,6 +35,7 @@ export class LedgerStore {
   readonly #cache = new RowCache();
   #savepoint: keys.Savepoint | undefined;
   #isApplying = false;
+  #damage: LedgerError | undefined;
 
   private constructor(log: BlockLog, { rows, savepoint }: SoundRows, claimed: Claim) {
     this.#log = log;
@@ -104,8 +105,12 @@ export class LedgerStore {
     const changes: Change[] = [
       ...this.#stateChanges(block),
       ...this.#indexChanges(block),
-      { type: 'put', key: keys.blockKey(block.number), value: keys.encodeLocation(location) },
-      { type: 'put', key: keys.hashKey(block.headerHash), value: keys.blockKey(block.number) },
+      { type: 'put', key: keys.blockKey(block.number), value: keys.encodeBlockRow(block.number, location) },
+      {
+        type: 'put',
+        key: keys.hashKey(block.headerHash),
+        value: keys.encodeHashRow(block.headerHash, block.number),
+      },
       { type: 'put', key: keys.SAVEPOINT_KEY, value: keys.encodeSavepoint(savepoint) },
       { type: 'put', key: keys.HEIGHT_KEY, value: keys.encodeHeight(savepoint.height) },
     ];
@@ -123,7 +128,8 @@ export class LedgerStore {
 
   view(): LedgerView {
     const settledHeight = () => (this.#isApplying ? undefined : this.height);
-    return new LedgerView(this.#rows.view(), { rows: this.#cache, settledHeight });
+    const onDamage = (error: LedgerError): void => this.#note(error);
+    return new LedgerView(this.#rows.view(), { rows: this.#cache, settledHeight, onDamage });
   }
 
   /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
@@ -134,7 +140,17 @@ export class LedgerStore {
         details: { number },
       });
     }
-    return this.#log.read(number, keys.decodeLocation(row));
+    try {
+      return await this.#log.read(number, keys.decodeBlockRow(number, row));
+    } catch (error) {
+      if (error instanceof LedgerError) this.#note(error);
+      throw error;
+    }
+  }
+
+  /** The first damage that a reader has met since the store was opened: it is to be repaired. */
+  get damage(): LedgerError | undefined {
+    return this.#damage;
   }
 
   /** The next block to be applied, at a place that `open` returned. @throws LedgerError BLOCK_CORRUPT */
@@ -144,7 +160,7 @@ export class LedgerStore {
 
   blockNumberByHash(headerHash: Uint8Array): number | undefined {
     const row = this.#rows.get(keys.hashKey(headerHash));
-    return row === undefined ? undefined : Number(Buffer.from(row).readBigUInt64BE(1));
+    return row === undefined ? undefined : keys.decodeHashRow(headerHash, row);
   }
 
   /** The first occurrence of a transaction id, valid or not. */
@@ -158,19 +174,8 @@ export class LedgerStore {
     const location = await this.#log.append(number, bytes);
     await this.#log.sync();
     await this.#rows.write([
-      { type: 'put', key: keys.blockKey(number), value: keys.encodeLocation(location) },
+      { type: 'put', key: keys.blockKey(number), value: keys.encodeBlockRow(number, location) },
     ]);
-  }
-
-  /** Replaces or removes one row of the state by what the blocks say. */
-  async replaceRow(namespace: string, key: string, row: StateRow | undefined): Promise<void> {
-    const rowKey = keys.stateKey(namespace, key);
-    const change: Change =
-      row === undefined
-        ? { type: 'del', key: rowKey }
-        : { type: 'put', key: rowKey, value: encodeStateRow(namespace, key, row) };
-    await this.#rows.write([change]);
-    this.#cache.forget(namespace, key);
   }
 
   /** Every stored block and every damage of the log, in the order written. */
@@ -182,6 +187,10 @@ export class LedgerStore {
     await this.#log.close();
     await this.#rows.close();
     await this.#claim.release();
+  }
+
+  #note(error: LedgerError): void {
+    this.#damage ??= error;
   }
 
   #mustFollow(number: number): void {
@@ -221,7 +230,7 @@ export class LedgerStore {
 
   #endOfSavepoint(): Pick<Location, 'segment' | 'offset'> | undefined {
     const row = this.height === 0 ? undefined : this.#rows.get(keys.blockKey(this.height - 1));
-    const last = row && keys.decodeLocation(row);
+    const last = row && keys.decodeBlockRow(this.height - 1, row);
     return last && { segment: last.segment, offset: last.offset + last.length };
   }
 }

@@ -1,3 +1,4 @@
+import { LedgerError } from '../error.ts';
 import type { KeyValueView } from './key-value.ts';
 import * as keys from './ledger-keys.ts';
 import type { RowCache } from './row-cache.ts';
@@ -8,12 +9,15 @@ export interface ViewOrigin {
   readonly rows: RowCache;
   /** Blocks applied by now; undefined while one is being applied. */
   readonly settledHeight: () => number | undefined;
+  /** Told of every row that is damaged. */
+  readonly onDamage: (error: LedgerError) => void;
 }
 
 /** One committed prefix of the ledger. Must be closed. Rows are checked against their digests as they are read. */
 export class LedgerView {
   readonly #view: KeyValueView;
   readonly #origin: ViewOrigin;
+  #damage: LedgerError | undefined;
   /** Number of blocks that the view shows. */
   readonly height: number;
 
@@ -23,6 +27,11 @@ export class LedgerView {
     this.height = origin.settledHeight() ?? heightIn(view);
   }
 
+  /** The first damaged row that was read, whatever its reader made of it. */
+  get damage(): LedgerError | undefined {
+    return this.#damage;
+  }
+
   /** @throws LedgerError STATE_CORRUPT */
   get(namespace: string, key: string): StateRow | undefined {
     const { rows, settledHeight } = this.#origin;
@@ -30,7 +39,7 @@ export class LedgerView {
     if (known !== undefined) return known;
     const stored = this.#view.get(keys.stateKey(namespace, key));
     if (stored === undefined) return undefined;
-    const row = decodeStateRow(namespace, key, stored);
+    const row = this.#sound(namespace, key, stored);
     if (settledHeight() === this.height) rows.keep(namespace, key, row);
     return row;
   }
@@ -43,7 +52,7 @@ export class LedgerView {
   ): AsyncIterableIterator<StateRow & { readonly key: string }> {
     for await (const entry of this.#view.range(keys.stateRange(namespace, start, end))) {
       const { key } = keys.parseStateKey(entry.key);
-      yield { key, ...decodeStateRow(namespace, key, entry.value) };
+      yield { key, ...this.#sound(namespace, key, entry.value) };
     }
   }
 
@@ -68,6 +77,18 @@ export class LedgerView {
 
   async close(): Promise<void> {
     await this.#view.close();
+  }
+
+  #sound(namespace: string, key: string, stored: Uint8Array): StateRow {
+    try {
+      return decodeStateRow(namespace, key, stored);
+    } catch (error) {
+      if (error instanceof LedgerError) {
+        this.#damage ??= error;
+        this.#origin.onDamage(error);
+      }
+      throw error;
+    }
   }
 }
 

@@ -44,6 +44,16 @@ export function decodeStateRow(namespace: string, key: string, bytes: Uint8Array
   };
 }
 
+/** Undefined when the row's digest does not hold. */
+export function tryDecodeRow(namespace: string, key: string, bytes: Uint8Array): StateRow | undefined {
+  try {
+    return decodeStateRow(namespace, key, bytes);
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'STATE_CORRUPT') return undefined;
+    throw error;
+  }
+}
+
 /** Over the label `healthchain/v1/state-row`, namespace, key and body, each with its length before it. */
 function rowDigest(namespace: string, key: string, body: Uint8Array): Buffer {
   const namespaceBytes = Buffer.byteLength(namespace);

@@ -73,7 +73,7 @@ async function eachEntry(
   };
   const live = await liveFiles(directory, { wasInterrupted }, report);
   for (const number of live?.tables ?? []) {
-    const name = `${String(number).padStart(6, '0')}.ldb`;
+    const name = tableName(number);
     const bytes = await readFile(join(directory, name)).catch(() => new Uint8Array());
     const { entries, damages: found } = readTable(bytes);
     entries.forEach(take);
@@ -118,8 +118,8 @@ async function liveFiles(
   { wasInterrupted }: LevelReading,
   report: (file: string, found: readonly Omit<FileDamage, 'file'>[]) => void,
 ): Promise<LiveFiles | undefined> {
-  const current = (await readFile(join(directory, 'CURRENT'), 'latin1')).trimEnd();
-  if (!/^MANIFEST-\d+$/.test(current)) {
+  const current = await manifestName(directory);
+  if (current === undefined) {
     report('CURRENT', [{ offset: 0, what: 'the name of the manifest' }]);
     return undefined;
   }
@@ -130,6 +130,22 @@ async function liveFiles(
     report(current, [{ offset: tornAt, what: 'the last record of the manifest' }]);
   if (records.length === 0) report(current, [{ offset: 0, what: 'the manifest' }]);
   return records.length === 0 ? undefined : liveFilesOf(records);
+}
+
+async function manifestName(directory: string): Promise<string | undefined> {
+  return /^(MANIFEST-\d+)\n$/.exec(await readFile(join(directory, 'CURRENT'), 'latin1'))?.[1];
+}
+
+/** Names of the files that make up a sound LevelDB; its log of events, its lock and what it has replaced carry no data. */
+export async function filesWithData(directory: string): Promise<readonly string[]> {
+  const manifest = await manifestName(directory);
+  const live = await liveFiles(directory, { wasInterrupted: false }, () => undefined);
+  if (manifest === undefined || live === undefined) return [];
+  return ['CURRENT', manifest, ...live.tables.map(tableName), ...logsOf(await namesIn(directory), live)];
+}
+
+function tableName(number: number): string {
+  return `${String(number).padStart(6, '0')}.ldb`;
 }
 
 function logsOf(names: readonly string[], { log, previousLog }: LiveFiles): string[] {

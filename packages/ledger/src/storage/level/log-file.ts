@@ -1,7 +1,7 @@
 import { maskedCrc32c } from './crc32c.ts';
 
-const BLOCK_BYTES = 32 * 1024;
-const HEADER_BYTES = 7;
+export const BLOCK_BYTES = 32 * 1024;
+export const HEADER_BYTES = 7;
 const Kind = { full: 1, first: 2, middle: 3, last: 4 } as const;
 
 export interface FileDamage {

@@ -12,7 +12,7 @@ export interface LevelEntry {
 }
 
 const MAGIC = 0xdb4775248b80fb57n;
-const FOOTER_BYTES = 48;
+export const FOOTER_BYTES = 48;
 /** Kind of packing (1) and checksum (4) after each block. */
 const TRAILER_BYTES = 5;
 const SNAPPY = 1;
@@ -64,6 +64,14 @@ export function readTable(bytes: Uint8Array): TableContent {
     });
   }
   return { entries, damages };
+}
+
+/** Of a sound table: how much of its footer the two handles take. */
+export function footerContentBytes(bytes: Uint8Array): number {
+  const footer = new LevelBytes(bytes.subarray(-FOOTER_BYTES));
+  handleOf(footer);
+  handleOf(footer);
+  return footer.at;
 }
 
 function footerOf(bytes: Uint8Array): { readonly metaIndex: Handle; readonly index: Handle } {
