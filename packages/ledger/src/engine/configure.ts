@@ -68,12 +68,13 @@ export async function applyChange(
   const current = ledgers.toSorted((a, b) => b.height - a.height)[0];
   if (current === undefined) throw new LedgerError('STOPPED', `No peer of ${channelId} is running`);
   const { config } = current;
+  const before = { config, block: await current.lastConfigNumber() };
   const original = configOf(config);
   const update = computeConfigUpdate(channelId, original, edited(original, change));
   const signers = signedBy ?? organisationsOf(config);
   const envelope = signedUpdate(access.network, config, update, signers);
   await broadcast(access.orderers, channelId, envelope, signers);
-  const ledger = await inForce(access, config, envelope);
+  const ledger = await inForce(access, before, envelope);
   return { blockNumber: await ledger.lastConfigNumber() };
 }
 
@@ -154,27 +155,27 @@ async function broadcast(
  */
 async function inForce(
   access: ChannelAccess,
-  before: ChannelConfig,
+  before: { readonly config: ChannelConfig; readonly block: number },
   update: Uint8Array,
 ): Promise<PeerChannel> {
   const { channelId } = access;
-  const members = access.peers.filter(({ mspId }) => isMember(before, mspId));
+  const members = access.peers.filter(({ mspId }) => isMember(before.config, mspId));
   const ledgers = members
     .flatMap((peer) => peer.channel(channelId) ?? [])
     .filter(({ isPaused }) => !isPaused);
   const abort = new AbortController();
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(DEADLINE_MS)]);
   try {
-    const first = await Promise.any(ledgers.map((ledger) => later(ledger, before.sequence, signal)));
+    const first = await Promise.any(ledgers.map((ledger) => later(ledger, before.block, signal)));
     const { config } = first;
     const { lastUpdate } = decodeConfigEnvelope(config.envelope);
     const isOurs = lastUpdate !== undefined && equalBytes(lastUpdate, update);
-    if (config.sequence === before.sequence + 1n && !isOurs)
+    if (config.sequence === before.config.sequence + 1n && !isOurs)
       throw new LedgerError('REFUSED', `Another configuration of ${channelId} came first`);
     const staying = members.filter(({ mspId }) => isMember(config, mspId));
     const waiting = staying.flatMap((peer) => peer.channel(channelId) ?? []);
     await Promise.all(
-      waiting.filter(({ isPaused }) => !isPaused).map((ledger) => later(ledger, before.sequence, signal)),
+      waiting.filter(({ isPaused }) => !isPaused).map((ledger) => later(ledger, before.block, signal)),
     );
     return first;
   } catch (error) {
@@ -185,13 +186,15 @@ async function inForce(
   }
 }
 
-async function later(peer: PeerChannel, sequence: bigint, signal: AbortSignal): Promise<PeerChannel> {
-  while (peer.config.sequence <= sequence) {
+/** Returns when the peer has committed a configuration block after block `number`. @throws LedgerError TIMEOUT */
+async function later(peer: PeerChannel, number: number, signal: AbortSignal): Promise<PeerChannel> {
+  for (;;) {
+    const changed = peer.changed(signal);
+    if ((await peer.lastConfigNumber()) > number) return peer;
     if (signal.aborted || peer.isStopped) {
       const text = `${peer.name} has not seen the configuration of ${peer.channelId} in time`;
       throw new LedgerError('TIMEOUT', text);
     }
-    await peer.changed(signal);
+    await changed;
   }
-  return peer;
 }
