@@ -26,6 +26,8 @@ export interface CallContext {
   readonly session: Session;
   /** SHA-256 of the client's TLS certificate (DER) where the node demands one; empty when none was shown. */
   readonly clientCertificateHash: Uint8Array | undefined;
+  /** Where the caller reaches nodes ('peer0.north.test:7051' → '127.0.0.1:40151'): for answers that name them. */
+  readonly advertised: Readonly<Record<string, string>>;
 }
 
 /** Resolves or rejects as `work` does, but not after the call has ended. */

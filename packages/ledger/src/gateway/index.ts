@@ -1,3 +1,4 @@
+export { DISCOVER } from './discovery.ts';
 export { createGatewayClient, type GatewayClient } from './client.ts';
 export type { GatewayNetwork, OrdererEndpoint } from './network.ts';
 export { METHODS, ordererService, peerService, type NodeService } from './service.ts';

@@ -68,6 +68,26 @@ export function neededPeers(
   return collected;
 }
 
+/** Every set of peers that satisfies all policies and would not without any one of them; the smallest first, at most `limit`. */
+export function minimalSets(
+  config: ChannelConfig,
+  policies: readonly Policy[],
+  candidates: readonly Peer[],
+  limit: number,
+): (readonly Peer[])[] {
+  const peers = candidates.slice(0, MAX_CANDIDATES);
+  const found: (readonly Peer[])[] = [];
+  for (let size = 1; size <= peers.length; size++) {
+    for (const chosen of subsets(peers, size)) {
+      if (found.some((smaller) => smaller.every((peer) => chosen.includes(peer)))) continue;
+      const signers = chosen.map((peer) => config.identities.deserialize(peer.serialized));
+      if (policies.every((policy) => policy.satisfiedBy(signers))) found.push(chosen);
+      if (found.length >= limit) return found;
+    }
+  }
+  return found;
+}
+
 const compiled = new WeakMap<ChaincodeDefinition, { config: ChannelConfig; policy: Policy | undefined }>();
 
 function chaincodePolicy(

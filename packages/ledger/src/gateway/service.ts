@@ -5,6 +5,7 @@ import { commitStatus } from './commit-status.ts';
 import { broadcast, ordererDeliveryOf, type OrderingNode } from './atomic-broadcast.ts';
 import { deliver } from './deliver.ts';
 import { DELIVER_FORMS, deliveryOf } from './deliver-forms.ts';
+import { DISCOVER, discover } from './discovery.ts';
 import { endorse } from './endorse.ts';
 import { evaluate } from './evaluate.ts';
 import type { GatewayNetwork } from './network.ts';
@@ -35,6 +36,7 @@ const PEER_METHODS: Methods<GatewayNetwork> = {
     '/gateway.Gateway/Submit': submit,
     '/gateway.Gateway/CommitStatus': commitStatus,
     '/protos.Endorser/ProcessProposal': processProposal,
+    [DISCOVER]: discover,
   },
   serverStream: { '/gateway.Gateway/ChaincodeEvents': chaincodeEvents },
   bidirectional: {

@@ -32,6 +32,8 @@ export interface CallRequest {
   readonly session: number;
   /** SHA-256 of the client's TLS certificate where one is demanded: what signed requests have to name. */
   readonly clientCertificateHash?: Uint8Array;
+  /** Where the caller reaches nodes, by the address that the configuration gives. */
+  readonly advertised?: Readonly<Record<string, string>>;
 }
 
 /** What the client's side does with a call that is open. */
@@ -67,8 +69,8 @@ export function localTransport(serviceOf: (target: CallTarget) => NodeService | 
     open(request, events) {
       const controller = new AbortController();
       const { signal } = controller;
-      const { session, clientCertificateHash } = request;
-      const context = { signal, session: sessionOf(session), clientCertificateHash };
+      const { clientCertificateHash, advertised = {} } = request;
+      const context = { signal, session: sessionOf(request.session), clientCertificateHash, advertised };
       const requests = new RequestQueue();
       const gate = new Gate();
       const timer = deadlineTimer(request.deadline, controller);

@@ -8,7 +8,7 @@ import {
   type ServerDuplexStream,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
-import { Code, type CallRequest, type CallStatus, type CallTransport } from '../gateway/index.ts';
+import { Code, DISCOVER, type CallRequest, type CallStatus, type CallTransport } from '../gateway/index.ts';
 import { MAX_UNANSWERED_REQUESTS } from './limits.ts';
 
 /** A node's side of its calls. */
@@ -17,6 +17,8 @@ export interface Node {
   /** 'peer0.north' */
   readonly id: string;
   readonly session: number;
+  /** Where the listener's nodes are, by the address that the configuration gives; complete once it listens. */
+  readonly advertised: ReadonlyMap<string, string>;
   /** Signed requests have to name the TLS certificate of the connection on which they come. */
   readonly bindsClients: boolean;
 }
@@ -99,15 +101,23 @@ function answerOn(
 }
 
 function requestOf(
-  { id, session, bindsClients }: Node,
+  { id, session, bindsClients, advertised }: Node,
   kind: CallRequest['kind'],
   method: string,
   call: Incoming,
   request: Uint8Array,
 ): CallRequest {
   const deadline = Number(call.getDeadline());
-  const base = { target: { node: id }, method, kind, request, deadline, session };
-  return bindsClients ? { ...base, clientCertificateHash: certificateHash(call) } : base;
+  return {
+    target: { node: id },
+    method,
+    kind,
+    request,
+    deadline,
+    session,
+    ...(bindsClients && { clientCertificateHash: certificateHash(call) }),
+    ...(method === DISCOVER && { advertised: Object.fromEntries(advertised) }),
+  };
 }
 
 /** As Fabric's ExtractCertificateHashFromContext: SHA-256 of the certificate's DER; empty without a certificate. */

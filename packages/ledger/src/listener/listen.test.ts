@@ -7,33 +7,22 @@ import { utf8 } from '@healthchain/core';
 import { askFor } from '../../conformance/raw.ts';
 import { nativeSigner } from '../crypto/index.ts';
 import { signingIdentity } from '../engine/keys.ts';
-import { startTestNetwork, text, type TestNetwork } from '../engine/testing.ts';
+import { text, type TestNetwork } from '../engine/testing.ts';
 import { HeaderType, signedEnvelope } from '../ordering/index.ts';
 import { listen, type Listener } from './index.ts';
+import { converse, startListening, unary, type Listening } from './testing.ts';
 
+let listening: Listening;
 let network: TestNetwork;
-let listener: Listener;
-const clients: grpc.Client[] = [];
-/** The name that the nodes' certificates are checked against. */
-const BY_NAME = { 'grpc.ssl_target_name_override': 'localhost' };
 
 beforeAll(async () => {
-  network = await startTestNetwork();
-  listener = await listen(network.engine);
+  listening = await startListening();
+  ({ network } = listening);
 });
 
-afterAll(async () => {
-  for (const client of clients) client.close();
-  await listener.close();
-  await network.close();
-});
+afterAll(() => listening.close());
 
-function clientOf(node: string, root = network.engine.network.tlsRoot('NorthMSP')): grpc.Client {
-  const address = listener.addresses.get(node) ?? '';
-  const client = new grpc.Client(address, grpc.credentials.createSsl(Buffer.from(root)), BY_NAME);
-  clients.push(client);
-  return client;
-}
+const clientOf: Listening['client'] = (...of) => listening.client(...of);
 
 function gatewayOf(client: grpc.Client): Gateway {
   const admin = network.engine.network.admin('NorthMSP');
@@ -185,9 +174,7 @@ describe('mutual TLS', () => {
   const strictClient = (...pair: Buffer[]) => {
     const root = Buffer.from(network.engine.network.tlsRoot('NorthMSP'));
     const credentials = grpc.credentials.createSsl(root, ...pair);
-    const client = new grpc.Client(strict.addresses.get('peer0.north') ?? '', credentials, BY_NAME);
-    clients.push(client);
-    return client;
+    return listening.clientAt(strict.addresses.get('peer0.north') ?? '', credentials);
   };
   const DELIVER = '/protos.Deliver/Deliver';
 
@@ -247,25 +234,4 @@ type ContentType = ContentTypes[keyof ContentTypes];
 function envelope(channelId: string, type: number, data: Uint8Array): Buffer {
   const admin = signingIdentity('NorthMSP', network.engine.network.admin('NorthMSP'));
   return Buffer.from(signedEnvelope(admin, { type, channelId, at: new Date() }, data));
-}
-
-const asIs = (bytes: Buffer) => bytes;
-
-function unary(client: grpc.Client, method: string, request: Uint8Array): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(method, asIs, asIs, Buffer.from(request), (error, answer) => {
-      if (error === null) resolve(answer);
-      else reject(error);
-    });
-  });
-}
-
-/** Sends all requests, says that there are no more, and collects the answers. */
-async function converse(client: grpc.Client, method: string, ...requests: Buffer[]): Promise<Buffer[]> {
-  const call = client.makeBidiStreamRequest(method, asIs, asIs);
-  for (const request of requests) call.write(request);
-  call.end();
-  const answers: Buffer[] = [];
-  for await (const answer of call) answers.push(answer as Buffer);
-  return answers;
 }

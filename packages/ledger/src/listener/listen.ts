@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/index.ts';
+import { addressOf } from '../engine/layout.ts';
 import { startNodeServer, type NodeServer } from './node-server.ts';
 
 export interface ListenOptions {
@@ -35,21 +36,27 @@ export async function listen(engine: Engine, options: ListenOptions = {}): Promi
   const { host = DEFAULT_HOST, ports = {}, clientAuthRequired = false } = options;
   const { network, transport } = engine;
   const clientRoots = network.organisations.map(({ mspId }) => network.tlsRoot(mspId)).join('');
+  const addresses = new Map<string, string>();
+  const advertised = new Map<string, string>();
   const servers = new Map<string, NodeServer>();
   const close = async () => {
     await Promise.all([...servers.values()].map((server) => server.close()));
   };
   try {
-    for (const { id, kind } of network.nodes) {
+    for (const node of network.nodes) {
+      const { id, kind } = node;
       listeners += 1;
-      const node = { transport, id, session: FIRST_SESSION + listeners, bindsClients: clientAuthRequired };
+      const session = FIRST_SESSION + listeners;
+      const served = { transport, id, session, advertised, bindsClients: clientAuthRequired };
       const tls = { ...network.nodeTls(id), clientRoots };
-      servers.set(id, await startNodeServer(node, kind, tls, { host, port: ports[id] ?? 0 }));
+      const server = await startNodeServer(served, kind, tls, { host, port: ports[id] ?? 0 });
+      servers.set(id, server);
+      addresses.set(id, `${host}:${server.port}`);
+      advertised.set(addressOf(node), `${host}:${server.port}`);
     }
   } catch (error) {
     await close();
     throw error;
   }
-  const addresses = new Map([...servers].map(([id, { port }]) => [id, `${host}:${port}`]));
   return { addresses, close };
 }

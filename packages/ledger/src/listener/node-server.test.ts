@@ -31,7 +31,13 @@ beforeAll(async () => {
     notAfter,
   });
   const transport = { open: (request: CallRequest, events: CallEvents) => reach(request, events) };
-  const node = { transport, id: 'peer0.test', session: 1, bindsClients: false };
+  const node = {
+    transport,
+    id: 'peer0.test',
+    session: 1,
+    advertised: new Map<string, string>(),
+    bindsClients: false,
+  };
   server = await startNodeServer(
     node,
     'peer',

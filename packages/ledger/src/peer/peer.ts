@@ -103,6 +103,11 @@ export class Peer {
     return this.#channels.get(channelId);
   }
 
+  /** Names of the chaincodes that it can run. */
+  get chaincodes(): Iterable<string> {
+    return this.#settings.chaincodes.keys();
+  }
+
   hasChaincode(name: string): boolean {
     return this.#settings.chaincodes.has(name);
   }
