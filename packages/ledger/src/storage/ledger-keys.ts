@@ -9,6 +9,7 @@ const PREFIX = {
   state: 0x73,
   history: 0x68,
   transaction: 0x74,
+  otherTransaction: 0x75,
   block: 0x62,
   hash: 0x78,
   meta: 0x6d,
@@ -18,6 +19,7 @@ const PREFIX = {
 const WHAT: Readonly<Record<number, string>> = {
   [PREFIX.history]: 'history',
   [PREFIX.transaction]: 'transaction',
+  [PREFIX.otherTransaction]: 'transaction',
   [PREFIX.block]: 'block',
   [PREFIX.hash]: 'header',
   [PREFIX.meta]: 'savepoint',
@@ -88,8 +90,10 @@ export function parseHistoryKey(key: Uint8Array): { readonly block: number; read
   return { block: Number(place.readBigUInt64BE(0)), transaction: place.readUInt32BE(8) };
 }
 
+/** A transaction id is a SHA-256 in hexadecimal; what else a bad transaction calls itself is kept apart as text. */
 export function transactionKey(txId: string): Uint8Array {
-  return Buffer.from(`t${txId}`);
+  if (!/^[0-9a-f]{64}$/.test(txId)) return Buffer.concat([Buffer.of(PREFIX.otherTransaction), utf8(txId)]);
+  return Buffer.concat([Buffer.of(PREFIX.transaction), Buffer.from(txId, 'hex')]);
 }
 
 export function encodeTransaction(txId: string, place: TransactionPlace): Uint8Array {
@@ -206,7 +210,7 @@ function historyPrefix(namespace: string, key: string): Buffer {
 
 /** @throws LedgerError INDEX_CORRUPT of a row that is no row of the state and was not written so */
 export function checkIndexRow(key: Uint8Array, row: Uint8Array): void {
-  const isSealed = [PREFIX.transaction, PREFIX.block, PREFIX.hash].includes(key[0] ?? 0);
+  const isSealed = [PREFIX.transaction, PREFIX.otherTransaction, PREFIX.block, PREFIX.hash].includes(key[0] ?? 0);
   if (isSealed || Buffer.compare(key, HEIGHT_KEY) === 0) unsealed(key, row);
   else if (Buffer.compare(key, SAVEPOINT_KEY) === 0) decodeSavepoint(row);
   else if (key[0] === PREFIX.history && row.length > 0) throw corruptIndex(key);
@@ -241,7 +245,7 @@ function unsealed(key: Uint8Array, bytes: Uint8Array): Buffer {
 function corruptIndex(key: Uint8Array): LedgerError {
   const name = Buffer.from(key);
   const what = WHAT[name[0] ?? 0] ?? 'row';
-  const id = what === 'transaction' ? name.toString('utf8', 1) : name.toString('hex', 1);
+  const id = name[0] === PREFIX.otherTransaction ? name.toString('utf8', 1) : name.toString('hex', 1);
   return new LedgerError('INDEX_CORRUPT', `The index entry of ${what} ${id} is damaged`, {
     details: { key: name.toString('hex') },
   });
