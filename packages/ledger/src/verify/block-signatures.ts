@@ -43,12 +43,14 @@ export function checkBlockSignatures(
   checkPolicy(config, orderersSignatures(config, block), check);
 }
 
-/**
- * The same, and beyond it whether every signature holds, also those that the policy does not need.
- * @returns who is named by a signature that does not hold
- * @throws LedgerError BAD_BLOCK
- */
-export function rogueSigners(config: ChannelConfig, block: DecodedBlock, check: SignatureCheck): string[] {
+/** Who is named by the signatures of a block: those whose signature holds, in its order, and those whose does not. */
+export interface BlockSigners {
+  readonly holding: readonly string[];
+  readonly rogue: readonly string[];
+}
+
+/** The same, and beyond it whether every signature holds, also those that the policy does not need. @throws LedgerError BAD_BLOCK */
+export function signersOf(config: ChannelConfig, block: DecodedBlock, check: SignatureCheck): BlockSigners {
   const outcomes = new Map<Uint8Array, boolean>();
   const checkOnce: SignatureCheck = (identity, message, signature) => {
     const outcome = outcomes.get(signature) ?? check(identity, message, signature);
@@ -58,15 +60,11 @@ export function rogueSigners(config: ChannelConfig, block: DecodedBlock, check: 
   const signatures = orderersSignatures(config, block);
   checkPolicy(config, signatures, checkOnce);
   const context = { identities: config.identities, check: checkOnce };
-  return signatures
-    .filter((each) => validSigners(context, signedData([each])).length === 0)
-    .map(({ signer }) => signer);
-}
-
-/** Who has put a signature that holds under the block, in its order. @throws LedgerError BAD_BLOCK */
-export function signersOf(config: ChannelConfig, block: DecodedBlock, check: SignatureCheck): string[] {
-  const rogue = new Set(rogueSigners(config, block, check));
-  return orderersSignatures(config, block).flatMap(({ signer }) => (rogue.has(signer) ? [] : [signer]));
+  const holds = (each: OrdererSignature) => validSigners(context, signedData([each])).length > 0;
+  const { holding = [], rogue = [] } = Object.groupBy(signatures, (each) =>
+    holds(each) ? 'holding' : 'rogue',
+  );
+  return { holding: holding.map(({ signer }) => signer), rogue: rogue.map(({ signer }) => signer) };
 }
 
 function checkPolicy(

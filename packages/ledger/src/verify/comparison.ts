@@ -63,7 +63,7 @@ export async function compareCopy(
 function whoSigned({ config, signers }: VerifiedBlock, rival: DecodedBlock, check: SignatureCheck): string {
   if (config === undefined) return 'so it belongs to another channel';
   try {
-    const theirs = new Set(signersOf(config, rival, check));
+    const theirs = new Set(signersOf(config, rival, check).holding);
     const both = signers.filter((signer) => theirs.has(signer));
     return both.length === 0
       ? `signed by ${[...theirs].join(', ')}`

@@ -13,7 +13,7 @@ import {
   type ParsedTransaction,
 } from '../validation/index.ts';
 import { decodeBlockMessage, METADATA, type DecodedBlock } from '../validation/block.ts';
-import { rogueSigners, signersOf } from './block-signatures.ts';
+import { signersOf } from './block-signatures.ts';
 import { compareCopy, compareHeights, compareState, type VerifiedBlock } from './comparison.ts';
 import { checkEncoding } from './encoding.ts';
 import { BlockFindings } from './findings.ts';
@@ -95,7 +95,7 @@ async function verifyBlock(progress: Progress, bytes: Uint8Array): Promise<boole
   if (block === undefined) return false;
   await found.attempt('ENCODING', () => checkEncoding(bytes, block));
   await checkLinks(found, progress, block);
-  if (config !== undefined) await checkOrdering(found, progress, config, { block, bytes });
+  const signers = config && (await checkOrdering(found, progress, config, { block, bytes }));
   const transactions = block.data.map(parseTransaction);
   const validation = await found.attempt('CONFIG', () =>
     config === undefined ? validateGenesis(bytes) : replay(progress, config, block, transactions),
@@ -104,7 +104,8 @@ async function verifyBlock(progress: Progress, bytes: Uint8Array): Promise<boole
   const lastConfig = validation.config === config ? progress.lastConfig : block.header.number;
   const commitHash = await compareOutcome(found, block, validation, lastConfig);
   if (found.isBroken) return false;
-  if (progress.chain.others !== undefined) remember(progress, block);
+  if (progress.chain.others !== undefined)
+    progress.verified.push({ headerHash: blockHeaderHash(block.header), config, signers: signers ?? [] });
   advance(progress, block, transactions, { ...validation, commitHash });
   return true;
 }
@@ -126,16 +127,18 @@ async function checkLinks(found: BlockFindings, progress: Progress, block: Decod
   await found.attempt('BORDER', () => checkWellFormed(height, data));
 }
 
+/** @returns who signed the block, where that suffices */
 async function checkOrdering(
   found: BlockFindings,
   { verifier, chain }: Progress,
   config: ChannelConfig,
   { block, bytes }: { readonly block: DecodedBlock; readonly bytes: Uint8Array },
-): Promise<void> {
-  const rogue = await found.attempt('SIGNATURES', () => rogueSigners(config, block, checkBy(verifier)));
-  for (const signer of rogue ?? [])
+): Promise<readonly string[] | undefined> {
+  const signers = await found.attempt('SIGNATURES', () => signersOf(config, block, checkBy(verifier)));
+  for (const signer of signers?.rogue ?? [])
     found.add('ROGUE_SIGNATURE', `the signature in the name of ${signer} does not hold`);
   await found.attempt('ORDERING', () => chain.ordering?.(config, bytes));
+  return signers?.holding;
 }
 
 const checkBy =
@@ -158,14 +161,6 @@ function replay(
     previousCommitHash: commitHash,
     verifier,
     recordedCodes: block.metadata[METADATA.transactionsFilter] ?? new Uint8Array(),
-  });
-}
-
-function remember({ verified, config, verifier }: Progress, block: DecodedBlock): void {
-  verified.push({
-    headerHash: blockHeaderHash(block.header),
-    config,
-    signers: config === undefined ? [] : signersOf(config, block, checkBy(verifier)),
   });
 }
 
