@@ -107,6 +107,31 @@ describe('a consortium in which one peer’s files were changed', () => {
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as VerifyReport).ok).toBe(false);
   });
+
+  it('is whole again after a repair of each, which says what it found and did', async () => {
+    const north = await program.run('peer', 'repair', 'north');
+    expect(north).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/care: repaired block \d+ from other peers/),
+    });
+    expect(north.stdout).toMatch(/block \d+ is damaged \(.*\.blocks at byte \d+\)/);
+    const south = await program.expect('peer', 'repair', 'peer0.south', '--channel', 'consortium', '--json');
+    expect(JSON.parse(south)).toMatchObject({ node: 'peer0.south', channels: [{ isStateRebuilt: true }] });
+    const { nodes } = await control<Status>(program.data, 'status');
+    expect(nodes.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(await verify()).toMatchObject({ ok: true });
+  });
+
+  it('refuses to repair what there is not, and says so', async () => {
+    const nobody = await program.run('peer', 'repair', 'nobody');
+    expect(nobody).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no node peer0.nobody'),
+    });
+    const channel = await program.run('peer', 'rebuild', 'south', '--channel', 'nowhere');
+    expect(channel).toMatchObject({ code: 1, stderr: expect.stringContaining('keeps nothing of nowhere') });
+    expect(await program.run('peer', 'mend', 'south')).toMatchObject({ code: 2 });
+  });
 });
 
 describe('a changed block in the middle of a running peer’s chain', () => {
@@ -126,6 +151,16 @@ describe('a changed block in the middle of a running peer’s chain', () => {
     const nina = await program.client('nina');
     const { text } = await nina.expect('GET', `Observation/${observation}`);
     await nina.expect('PUT', `Observation/${observation}`, text, { 'if-match': 'W/"1"' });
+  });
+
+  it('is there again after a repair, and the state can be made again from the blocks', async () => {
+    const repaired = await program.expect('peer', 'repair', 'north', '--channel', 'care', '--json');
+    expect(JSON.parse(repaired)).toMatchObject({ channels: [{ channel: 'care', blocks: [5] }] });
+    const rebuilt = await program.expect('peer', 'rebuild', 'north');
+    expect(rebuilt).toMatch(/peer0\.north care: rebuilt from \d+ blocks with \d+ transactions/);
+    expect(await verify()).toMatchObject({ ok: true });
+    const nina = await program.client('nina');
+    await nina.expect('GET', `Observation/${observation}`);
   });
 });
 

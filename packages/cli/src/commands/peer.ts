@@ -4,7 +4,6 @@ import type { Command, CommandContext } from '../command.ts';
 import { control } from '../control/client.ts';
 import { CliError } from '../error.ts';
 
-/** A node's answer, with where it was asked. */
 type Work = (node: string, context: CommandContext) => Promise<void>;
 
 const ACTIONS: Readonly<Record<string, Work>> = { repair, rebuild };
@@ -54,8 +53,10 @@ function repairLines(node: string, report: RepairReport): string[] {
       `  ${problem} (${file}${offset === undefined ? '' : ` at byte ${offset}`})`,
   );
   const done = [
-    ...(blocks.length > 0 ? [`blocks ${blocks.join(', ')} from other peers`] : []),
-    ...(rows.length > 0 ? [`${rows.length} rows from the blocks`] : []),
+    ...(blocks.length > 0
+      ? [`block${blocks.length > 1 ? 's' : ''} ${blocks.join(', ')} from other peers`]
+      : []),
+    ...(rows.length > 0 ? [`${rows.length} row${rows.length > 1 ? 's' : ''} from the blocks`] : []),
     ...(isStateRebuilt ? ['the state again from the blocks'] : []),
     ...(silentBelow !== undefined ? [`it signs nothing below height ${silentBelow}`] : []),
   ];

@@ -210,7 +210,9 @@ function historyPrefix(namespace: string, key: string): Buffer {
 
 /** @throws LedgerError INDEX_CORRUPT of a row that is no row of the state and was not written so */
 export function checkIndexRow(key: Uint8Array, row: Uint8Array): void {
-  const isSealed = [PREFIX.transaction, PREFIX.otherTransaction, PREFIX.block, PREFIX.hash].includes(key[0] ?? 0);
+  const isSealed = [PREFIX.transaction, PREFIX.otherTransaction, PREFIX.block, PREFIX.hash].includes(
+    key[0] ?? 0,
+  );
   if (isSealed || Buffer.compare(key, HEIGHT_KEY) === 0) unsealed(key, row);
   else if (Buffer.compare(key, SAVEPOINT_KEY) === 0) decodeSavepoint(row);
   else if (key[0] === PREFIX.history && row.length > 0) throw corruptIndex(key);
