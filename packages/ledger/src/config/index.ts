@@ -1,5 +1,6 @@
 export { localResourceRole } from './acl.ts';
 export { channelConfigFromBlock, channelConfigFromEnvelope } from './channel-config.ts';
+export { hasQuorumPolicy } from './block-validation.ts';
 export { computeConfigUpdate, signConfigUpdate } from './compute.ts';
 export { configEdits, configOf, type ConfigLevel } from './edits.ts';
 export { createGenesisBlock } from './genesis.ts';

@@ -6,6 +6,7 @@ import { LedgerError } from '../error.ts';
 import type { Identity } from '../msp/index.ts';
 import { evaluateSignedData } from '../policy/index.ts';
 import type { ParsedTransaction } from '../validation/index.ts';
+import { mustBeOrderable } from './consenters.ts';
 import { HeaderType, signedEnvelope, type SigningIdentity } from './envelope.ts';
 import { parsedOnce } from './parsed.ts';
 import type { OrderRequest } from './pool.ts';
@@ -48,7 +49,8 @@ export async function admit(
     return { key: requestKey(envelope), envelope, size: sizeOf(parsed), isConfig: false };
   }
   try {
-    applyConfigEnvelope(context.config, parsed.data, { check: checkWith(context.verifier) });
+    const check = checkWith(context.verifier);
+    mustBeOrderable(applyConfigEnvelope(context.config, parsed.data, { check }));
   } catch (error) {
     return refusalOf(error);
   }

@@ -13,6 +13,7 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = { 'round-robin': roundRobi
 
 /** The authorities that a channel's configuration names, with their keys. */
 export interface ConsenterCouncil extends Council {
+  /** Undefined for who is none, and for one whose certificate the configuration does not bear out, as when it is revoked. */
   identityOf(authority: number): Identity | undefined;
 }
 
@@ -77,6 +78,13 @@ export async function checkOrdering(config: ChannelConfig, bytes: Uint8Array): P
   await checkFinality(councilOf(config), createVerifier(), openBlock(block));
 }
 
-function identityOf(config: ChannelConfig, consenter: Consenter): Identity {
-  return config.identities.deserialize(serializeIdentity(consenter.mspId, consenter.identity));
+function identityOf(config: ChannelConfig, consenter: Consenter): Identity | undefined {
+  const identity = config.identities.deserialize(serializeIdentity(consenter.mspId, consenter.identity));
+  try {
+    config.identities.validate(identity);
+    return identity;
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'IDENTITY_REFUSED') return undefined;
+    throw error;
+  }
 }
