@@ -37,6 +37,14 @@ export {
 } from './msp/index.ts';
 export { checkOrdering } from './ordering/index.ts';
 export type { Chaincode, ChaincodeResponse } from './peer/index.ts';
+export {
+  COUNCIL_SIZES,
+  FAULTY_RULE_NAMES,
+  simulate,
+  type CouncilSize,
+  type SimulateOptions,
+  type SimulationReport,
+} from './simulation/index.ts';
 export { ValidationCode } from './validation/index.ts';
 export {
   blockProof,

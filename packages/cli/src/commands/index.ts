@@ -13,6 +13,7 @@ import { pause, resume, revokeCert, start, status, stop } from './nodes.ts';
 import { peer } from './peer.ts';
 import { rebuild } from './rebuild.ts';
 import { records } from './records.ts';
+import { simulateCommand } from './simulate.ts';
 import { testStorage } from './test-storage.ts';
 import { token } from './token.ts';
 import { up } from './up.ts';
@@ -44,5 +45,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   resume,
   hammer: hammerCommand,
   bench,
+  simulate: simulateCommand,
   'test-storage': testStorage,
 };

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { simulate } from './index.ts';
+import { runSchedule } from './schedule.ts';
+
+async function traceOf(seed: number, signatures: 'ecdsa' | 'keyed-hash'): Promise<readonly string[]> {
+  const lines: string[] = [];
+  await runSchedule({ seed, authorities: 4, signatures, trace: (line) => lines.push(line) });
+  return lines;
+}
+
+describe('three authorities', () => {
+  it('keep every promise in a thousand schedules with crashes only', async () => {
+    const report = await simulate({ firstSeed: 1, seeds: 1000, authorities: 3 });
+    expect(report.failures).toEqual([]);
+    expect(report.lyingAuthorities).toBe(0);
+    expect(report.blocks).toBeGreaterThan(3000);
+  });
+});
+
+describe('a schedule', () => {
+  it.each(['keyed-hash', 'ecdsa'] as const)('is the same every time (%s)', async (signatures) => {
+    for (const seed of [2, 17, 42]) {
+      const trace = await traceOf(seed, signatures);
+      expect(trace.length).toBeGreaterThan(50);
+      expect(await traceOf(seed, signatures)).toEqual(trace);
+    }
+  });
+
+  it('differs from seed to seed', async () => {
+    expect(await traceOf(1, 'keyed-hash')).not.toEqual(await traceOf(2, 'keyed-hash'));
+  });
+});
