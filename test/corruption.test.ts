@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { common } from '@hyperledger/fabric-protos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { control, verifyConsortium, type VerifyReport } from '@healthchain/cli';
-import { changeBlock, changeByte, type Place } from './support/damage.ts';
+import { changeBlock, changeByte, forgeBlock, type Place } from './support/damage.ts';
 import { startProgram, type Program } from './support/program.ts';
 import { patient, recordOf } from './support/resources.ts';
 
@@ -65,6 +67,56 @@ describe('with nothing running, a changed byte', () => {
       }
     },
   );
+});
+
+describe('with nothing running, a forged block whose checksum fits', () => {
+  const place = { peer: 'peer0.north', channel: 'care', number: 8 };
+  const metadataOf = (block: common.Block) => block.getMetadata()?.getMetadataList_asU8() ?? [];
+
+  it.each([
+    [
+      'with another validation code',
+      (block: common.Block) => {
+        const list = metadataOf(block);
+        list[common.BlockMetadataIndex.TRANSACTIONS_FILTER]?.fill(11);
+        block.getMetadata()?.setMetadataList(list);
+      },
+      {
+        code: 'CODE',
+        block: 8,
+        transaction: 0,
+        problem: expect.stringContaining('11 (MVCC_READ_CONFLICT)') as string,
+      },
+    ],
+    [
+      'with another commit hash',
+      (block: common.Block) => {
+        const list = metadataOf(block);
+        list[common.BlockMetadataIndex.COMMIT_HASH]?.subarray(2).reverse();
+        block.getMetadata()?.setMetadataList(list);
+      },
+      { code: 'COMMIT_HASH', block: 8 },
+    ],
+    [
+      'with another transaction, and a data hash that fits it',
+      (block: common.Block) => {
+        const data = block.getData()?.getDataList_asU8() ?? [];
+        const last = data[0]?.subarray(-1);
+        last?.fill((last[0] ?? 0) ^ 1);
+        block.getData()?.setDataList(data);
+        block.getHeader()?.setDataHash(createHash('sha256').update(Buffer.concat(data)).digest());
+      },
+      { code: 'SIGNATURES', block: 8 },
+    ],
+  ])('%s is named with its peer, and nobody else is', async (_, forge, expected) => {
+    restore();
+    forgeBlock(program.data, place, forge);
+    const { ok, copies } = await verify();
+    expect(ok).toBe(false);
+    const named = copies.filter(({ findings }) => findings.length > 0);
+    expect(named).toMatchObject([{ peer: place.peer, channel: place.channel }]);
+    expect(named[0]?.findings[0]).toMatchObject(expected);
+  });
 });
 
 describe('with nothing running, an entry of a custodian’s access log that was changed', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { common } from '@hyperledger/fabric-protos';
 
 /** One channel at one peer, and which of its files are meant: block segments or LevelDB. */
 export interface Place {
@@ -43,6 +44,32 @@ export function changeBlock(data: string, peer: string, channel: string, number:
   const { start, length } = frames.at(number) as (typeof frames)[number];
   const offset = start + Math.floor(length / 2);
   bytes.writeUInt8(bytes.readUInt8(offset) ^ 1, offset);
+  writeFileSync(file, bytes);
+}
+
+/** Replaces one block of the newest segment by a forged one of the same length, with a checksum that fits. */
+export function forgeBlock(
+  data: string,
+  place: { readonly peer: string; readonly channel: string; readonly number: number },
+  forge: (block: common.Block) => void,
+): void {
+  const { number } = place;
+  const file = filesOf(data, { ...place, kind: 'blocks' }).at(-1) as string;
+  const bytes = readFileSync(file);
+  let start = 0;
+  while (bytes.readBigUInt64BE(start + 4) !== BigInt(number))
+    start += FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12);
+  const payload = start + FRAME_HEADER_BYTES;
+  const block = common.Block.deserializeBinary(
+    bytes.subarray(payload, payload + bytes.readUInt32BE(start + 12)),
+  );
+  forge(block);
+  const forged = block.serializeBinary();
+  bytes.set(forged, payload);
+  const digest = createHash('sha256')
+    .update(bytes.subarray(start + 4, start + 12))
+    .update(forged);
+  bytes.set(digest.digest(), start + 16);
   writeFileSync(file, bytes);
 }
 

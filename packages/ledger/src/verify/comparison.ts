@@ -55,13 +55,18 @@ export async function compareCopy(
     }
   }
   const own = chain[differing];
-  if (rival === undefined || own === undefined) return [];
-  const problem = `${name} has another block here, ${whoSigned(own, rival, check)}`;
-  return [{ code: 'FORK', block: BigInt(differing), problem }];
+  const signers = rival && own && rivalSigners(own, rival, check);
+  if (signers === undefined) return [];
+  return [{ code: 'FORK', block: BigInt(differing), problem: `${name} has another block here, ${signers}` }];
 }
 
-function whoSigned({ config, signers }: VerifiedBlock, rival: DecodedBlock, check: SignatureCheck): string {
-  if (config === undefined) return 'so it belongs to another channel';
+/** In words; undefined for a rival that the orderers did not sign: that is wrong with the other copy, not with this one. */
+function rivalSigners(
+  { config, signers }: VerifiedBlock,
+  rival: DecodedBlock,
+  check: SignatureCheck,
+): string | undefined {
+  if (config === undefined) return 'so it is of another channel';
   try {
     const theirs = new Set(signersOf(config, rival, check).holding);
     const both = signers.filter((signer) => theirs.has(signer));
@@ -69,8 +74,8 @@ function whoSigned({ config, signers }: VerifiedBlock, rival: DecodedBlock, chec
       ? `signed by ${[...theirs].join(', ')}`
       : `and two headers of one number are signed by ${both.join(', ')}`;
   } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    return 'which the orderers did not sign';
+    if (error instanceof LedgerError) return undefined;
+    throw error;
   }
 }
 

@@ -114,4 +114,18 @@ describe('of the ordering of a chain of ours', () => {
       },
     ]);
   });
+
+  it('a copy that differs without the orderers’ signatures says nothing against this one', async () => {
+    const swap = (block: RawBlock) => ({ ...block, data: block.data.slice(0, 1) });
+    const rival = await forged(own.blocks, own.several, swap);
+    const others = {
+      'peer0.south': {
+        height: BigInt(rival.length),
+        block: async (at: bigint) => rival[Number(at)] as Uint8Array,
+      },
+    };
+    const { findings } = await verifyChain({ blocks: own.blocks, ordering: checkOrdering, others });
+    expect(findings).toEqual([]);
+    await first(rival, own.several, 'SIGNATURES');
+  });
 });
