@@ -111,6 +111,8 @@ function stepsOf(stub: Stub, args: readonly string[]) {
       return policy === undefined || policy.length === 0 ? null : Buffer.from(policy).toString('base64');
     },
     range: async (start: string, end: string) => pairs(await stub.getStateByRange(start, end)),
+    /** How many rows the range brings. */
+    count: async (start: string, end: string) => (await all(await stub.getStateByRange(start, end))).length,
     page: async (start: string, end: string, size: number, bookmark: string) =>
       page(await stub.getStateByRangeWithPagination(start, end, size, bookmark)),
     composite: async (type: string, attributes: string[]) => stub.createCompositeKey(type, attributes),

@@ -8,6 +8,8 @@ import type { Session } from '../session.ts';
 import { ABSOLUTE_MAX_BYTES, CONTRACTS } from '../target.ts';
 
 const queries = '§3 qscc and _lifecycle queries answered';
+/** Fabric's `ledger.state.totalQueryLimit` as it is shipped. */
+const QUERY_LIMIT = 100_000;
 const limits = '§3 AbsoluteMaxBytes; query limit, execution timeout';
 
 const ask = (session: Session, contract: string, name: string, ...args: (string | Uint8Array)[]) =>
@@ -153,6 +155,17 @@ export const systemCases: readonly Case[] = [
       assert.equal(large.status.code, CODE.VALID);
       const block = await readBlock(session, large.status.blockNumber);
       assert.equal(block.getData()?.getDataList_asU8().length, 1);
+    },
+  },
+  {
+    name: 'a query brings no more rows than the limit, and does not say so',
+    source: limits,
+    run: async (target) => {
+      const session = await openSession(target);
+      const key = freshKey('limit');
+      for (const part of 'abcdefghijklmnopqrstu')
+        await session.commit([['fill', `${key}${part}`, QUERY_LIMIT / 20]]);
+      assert.deepEqual(await session.evaluate([['count', key, `${key}~`]]), [QUERY_LIMIT]);
     },
   },
   {
