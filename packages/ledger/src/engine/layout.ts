@@ -46,7 +46,8 @@ export const layout = {
   genesis: (directory: string, channel: string) => join(directory, 'channels', `${channel}.block`),
   /** Key pairs: `<name>.pem` and `<name>.key`. */
   organisation: (directory: string, name: string) => join(directory, 'organisations', name),
-  organisations: (directory: string) => join(directory, 'organisations'),
+  /** Organisations that came after the founding, and founding ones whose nodes became more. */
+  keptOrganisations: (directory: string) => join(directory, 'organisations.json'),
   /** A node's own data; nothing else writes there. */
   node: (directory: string, id: string) => join(directory, 'nodes', id),
   /** What a node keeps of a channel; it exists once the node has joined. */

@@ -9,9 +9,10 @@ import type {
   SignedBy,
 } from './control.ts';
 import { checkOrganisation, type OrganisationDefinition } from './definition.ts';
+import { keepOrganisation } from './kept-organisations.ts';
 import { nodesOf, type NodeName } from './layout.ts';
 import { configurationOf, consenterOf, makeKeys } from './material.ts';
-import { keepOrganisation, type Network } from './network.ts';
+import type { Network } from './network.ts';
 import { joinChannel } from './nodes.ts';
 
 /** With fewer authorities the first one that stops would end all writing. */

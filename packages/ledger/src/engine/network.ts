@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createGenesisBlock, encodeSchedule } from '../config/index.ts';
 import type { CertificateAuthority } from '../msp/index.ts';
 import { LedgerError } from '../error.ts';
 import { diskFiles } from '../storage/index.ts';
 import {
   checkDefinition,
-  checkOrganisation,
   DEFAULT_BATCH,
   type ChannelDefinition,
   type CheckedDefinition,
@@ -16,12 +15,11 @@ import {
   type OrganisationDefinition,
 } from './definition.ts';
 import { readKeyPair, type KeyPair } from './keys.ts';
-import { layout, nodesOf, type NodeName } from './layout.ts';
+import { layout, type NodeName } from './layout.ts';
+import { keptOrganisations } from './kept-organisations.ts';
 import { configurationOf, consenterOf, KEYS, makeKeys } from './material.ts';
 
 const FORMAT = 1;
-/** In the folder of an organisation that came after the founding, or whose nodes became more. */
-const ORGANISATION_FILE = 'organisation.json';
 
 /**
  * The files of a network on this machine: block 0 of every channel, and the keys of organisations and nodes. Who is a member
@@ -94,18 +92,10 @@ export function openNetwork(directory: string): Network {
   return networkOf(directory, checkDefinition(stored.definition));
 }
 
-/** Enters an organisation whose keys have been made into the files of the network. Durable on return. */
-export async function keepOrganisation(
-  directory: string,
-  organisation: OrganisationDefinition,
-): Promise<void> {
-  const path = join(layout.organisation(directory, organisation.name), ORGANISATION_FILE);
-  await diskFiles.replace(path, Buffer.from(JSON.stringify(organisation, undefined, 2)));
-}
-
 function networkOf(directory: string, definition: CheckedDefinition): Network {
-  const organisations = () => organisationsIn(directory, definition.organisations);
-  const nodes = () => organisations().flatMap(nodesOf);
+  const kept = keptOrganisations(directory, definition.organisations);
+  const organisations = () => kept().organisations;
+  const nodes = () => kept().nodes;
   const organisation = (mspId: string) => {
     const found = organisations().find((candidate) => candidate.mspId === mspId);
     if (found === undefined) throw new LedgerError('BAD_NETWORK', `There is no organisation ${mspId}`);
@@ -153,26 +143,6 @@ function networkOf(directory: string, definition: CheckedDefinition): Network {
 
 function hasJoined(directory: string, node: string, channel: string): boolean {
   return existsSync(layout.nodeChannel(directory, node, channel));
-}
-
-/** The founding ones as they are today, then those that came later, by name. */
-function organisationsIn(
-  directory: string,
-  founding: readonly OrganisationDefinition[],
-): OrganisationDefinition[] {
-  const folder = layout.organisations(directory);
-  const kept = existsSync(folder)
-    ? readdirSync(folder)
-        .toSorted()
-        .map((name) => join(folder, name, ORGANISATION_FILE))
-        .filter((path) => existsSync(path))
-        .map((path) => checkOrganisation(JSON.parse(readFileSync(path, 'utf8'))))
-    : [];
-  const later = kept.filter(({ mspId }) => founding.every((organisation) => organisation.mspId !== mspId));
-  const grown = founding.map(
-    (organisation) => kept.find(({ mspId }) => mspId === organisation.mspId) ?? organisation,
-  );
-  return [...grown, ...later];
 }
 
 async function writeGenesis(network: Network, channel: ChannelDefinition, now: Date): Promise<void> {
