@@ -131,6 +131,15 @@ describe('a peer that cannot rely on its files', () => {
     expect(await findings()).toEqual([]);
   });
 
+  it('starts again when its last block and its state are both damaged', async () => {
+    await changeLast('blocks');
+    await changeLast('state');
+    const [report] = await network.engine.repair(PEER);
+    expect(report?.findings.length).toBeGreaterThanOrEqual(2);
+    await network.engine.stop(PEER);
+    expect(await findings()).toEqual([]);
+  });
+
   it('says what to start when nobody has the block that it lacks', async () => {
     await changeLast('blocks');
     await network.engine.stop('peer0.south');

@@ -35,6 +35,8 @@ export interface LedgerInspection {
   readonly places: ReadonlyMap<number, Location>;
   /** Blocks that no intact frame holds, below the highest that one holds or the state has applied. */
   readonly lostBlocks: readonly number[];
+  /** From where on nothing is a block any more; what stood there comes from the other nodes again. */
+  readonly endAt: Omit<Location, 'length'> | undefined;
   /** Rows of the state whose digests do not hold; the state is sound beside them unless `isStateLost`. */
   readonly damagedRows: readonly RowName[];
   /** Blocks that the state has applied. */
@@ -45,6 +47,7 @@ export interface LedgerInspection {
   readonly isStateLost: boolean;
 }
 
+const END = 'the end of the blocks is damaged';
 const REPLACED = 'a frame that a later one replaces; it carries no data';
 
 /** Reads everything that a stopped peer keeps of a channel and names what is damaged; changes nothing. */
@@ -56,7 +59,8 @@ export async function inspectLedger(directory: string): Promise<LedgerInspection
     const height = Math.max(state.height, ...[...places.keys()].map((number) => number + 1), 0);
     const lostBlocks = Array.from({ length: height }, (_, i) => i).filter((number) => !places.has(number));
     const blocks = blockFindings(log, damages, lostBlocks, places);
-    return { ...state, places, lostBlocks, findings: [...blocks, ...state.findings] };
+    const endAt = damages[blocks.findIndex(({ problem }) => problem === END)];
+    return { ...state, places, lostBlocks, endAt, findings: [...blocks, ...state.findings] };
   } finally {
     await log.close();
   }
@@ -83,7 +87,7 @@ function blockFindings(
         !isReplaced && [...places.values()].every((other) => isBefore(other, { segment, offset }));
       findings.push({
         ...place,
-        problem: isEnd ? 'the end of the blocks is damaged' : REPLACED,
+        problem: isEnd ? END : REPLACED,
         carriesData: isEnd,
       });
       continue;

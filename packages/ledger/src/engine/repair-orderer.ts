@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
+import { cutBlocks } from '../ordering/index.ts';
 import { repairSigningLog } from '../ordering/signing-repair.ts';
-import { BlockLog, claim, readOnlyFiles, type FileStore } from '../storage/index.ts';
+import { BlockLog, readOnlyFiles, type FileStore } from '../storage/index.ts';
 import type { RepairReport } from './control.ts';
 import type { FileFinding } from './inspect.ts';
 import { scanBlocks } from './stored-blocks.ts';
@@ -16,14 +17,14 @@ export async function repairOrderer(
   files: FileStore,
   heights: { readonly orderers: readonly number[]; readonly peers: readonly number[] },
 ): Promise<Omit<RepairReport, 'channel'>> {
-  const { findings, count } = await inspectBlocks(directory);
-  if (findings.length > 0) {
+  const { findings, count, firstDamage } = await inspectBlocks(directory);
+  if (firstDamage !== undefined) {
     if (Math.max(0, ...heights.orderers) < count) {
       throw new LedgerError('NOT_REPAIRABLE', 'No running orderer has all blocks that this one has had', {
         details: { hint: 'Start another orderer of the channel, then repair again.' },
       });
     }
-    await claim(files, directory);
+    await cutBlocks(files, directory, firstDamage);
   }
   const known = Math.max(count, ...heights.orderers, ...heights.peers);
   const signing = await repairSigningLog(files, join(directory, 'signing'), known);
@@ -46,7 +47,7 @@ async function inspectBlocks(directory: string) {
       const place = { file: log.path(segment), offset, ...(named !== undefined && { block: named }) };
       return { ...place, problem, carriesData: true };
     });
-    return { findings, count };
+    return { findings, count, firstDamage: damages[0] };
   } finally {
     await log.close();
   }

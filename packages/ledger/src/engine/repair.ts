@@ -26,6 +26,7 @@ export async function repairLedger(
   const inspection = await inspectLedger(directory);
   const log = await BlockLog.open(storage.files, join(directory, 'blocks'));
   try {
+    if (inspection.endAt !== undefined) await log.cut(inspection.endAt);
     const restored = await restoreBlocks(log, inspection, copies);
     const places = new Map([...inspection.places, ...restored]);
     const rows = inspection.isStateLost ? undefined : await rowsFromBlocks(log, places, inspection);

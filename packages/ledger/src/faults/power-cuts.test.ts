@@ -8,4 +8,4 @@ it('keeps everything acknowledged, whole, over power cuts at seeded moments unde
   expect(report.cuts).toBe(CUTS);
   expect(report.acknowledged).toBeGreaterThan(CUTS);
   for (const outcome of Object.values(report.outcomes)) expect(outcome).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);

@@ -7,6 +7,8 @@ import { diskFiles } from '../storage/index.ts';
 import { BlockStore } from './block-store.ts';
 
 const BLOCKS = 5;
+/** 48 bytes of header and `block n`. */
+const FRAME_BYTES = 55;
 
 let directory: string;
 beforeEach(async () => {
@@ -59,4 +61,34 @@ describe('BlockStore', () => {
     await expect(store.block(1)).rejects.toMatchObject({ code: 'BLOCK_CORRUPT', details: { number: 1 } });
     await store.close();
   });
+
+  it('refuses a damaged last block of a store that was closed', async () => {
+    await spoilFrame(BLOCKS - 1);
+    await expect(BlockStore.open(diskFiles, directory)).rejects.toMatchObject({ code: 'BLOCK_CORRUPT' });
+  });
+
+  it('ends before the first damage of what was not synced when it was interrupted, and not before that', async () => {
+    const store = await BlockStore.open(diskFiles, directory);
+    await store.sync();
+    for (const number of [5, 6, 7]) await store.append(number, utf8(`block ${number}`));
+    await store.close();
+    await spoilFrame(6);
+    await spoilFrame(1);
+    await writeFile(join(directory, 'in-use'), '');
+    const left = await BlockStore.open(diskFiles, directory);
+    expect(left.height).toBe(6);
+    await expect(left.block(1)).rejects.toMatchObject({ code: 'BLOCK_CORRUPT' });
+    await left.append(6, utf8('block 6 again'));
+    expect(Buffer.from(await left.block(5)).toString()).toBe('block 5');
+    await left.close();
+  });
 });
+
+/** Changes the last byte of a block; all frames here have one length. */
+async function spoilFrame(number: number): Promise<void> {
+  const path = join(directory, 'blocks', '000000.blocks');
+  const bytes = await readFile(path);
+  const end = (number + 1) * FRAME_BYTES - 1;
+  bytes.writeUInt8(bytes.readUInt8(end) ^ 1, end);
+  await writeFile(path, bytes);
+}

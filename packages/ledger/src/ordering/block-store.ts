@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { concat, equalBytes, sha256, uint64 } from '@healthchain/core';
+import { concat, equalBytes, sha256, uint64, utf8 } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 import {
   BlockLog,
@@ -17,25 +17,37 @@ const ENTRY_BYTES = LOCATION_BYTES + DIGEST_BYTES;
 /** Blocks that an orderer answers from memory. */
 const CACHED_BLOCKS = 64;
 
+/** Holds how many blocks are durable: after a power cut the log is read from there on. */
+const SYNCED = 'synced';
+
 /**
  * The blocks of an orderer: the log, and a file of places that is made again from it where it does not fit. A block is not
  * durable before `sync`; until then the signing logs of a quorum hold it.
  */
 export class BlockStore {
+  readonly #files: FileStore;
+  readonly #directory: string;
   readonly #log: BlockLog;
   readonly #places: AppendFile;
   readonly #claim: Claim;
   readonly #recent = new Map<number, Uint8Array>();
   #height: number;
 
-  private constructor(log: BlockLog, places: AppendFile, claimed: Claim) {
+  private constructor(
+    { files, directory }: { readonly files: FileStore; readonly directory: string },
+    log: BlockLog,
+    places: AppendFile,
+    claimed: Claim,
+  ) {
+    this.#files = files;
+    this.#directory = directory;
     this.#log = log;
     this.#places = places;
     this.#claim = claimed;
     this.#height = 0;
   }
 
-  /** Of a store that was not closed, what was not synced may be torn: it ends before the first damage. @throws LedgerError BLOCK_CORRUPT */
+  /** A store that was not closed ends before the first damage of what was not synced. @throws LedgerError BLOCK_CORRUPT */
   static async open(
     files: FileStore,
     directory: string,
@@ -44,9 +56,12 @@ export class BlockStore {
     const claimed = await claim(files, directory);
     const log = await BlockLog.open(files, join(directory, 'blocks'), options);
     const places = await files.open(join(directory, 'places'));
-    const store = new BlockStore(log, places, claimed);
+    const store = new BlockStore({ files, directory }, log, places, claimed);
     try {
-      await store.#follow(claimed.wasInterrupted ? await store.#noPlaces() : await store.#trustedPlaces());
+      const durable = claimed.wasInterrupted
+        ? await syncedBlocks(files, directory)
+        : Number.POSITIVE_INFINITY;
+      await store.#follow(await store.#trustedPlaces(durable));
       return store;
     } catch (error) {
       await store.#closeFiles();
@@ -75,7 +90,10 @@ export class BlockStore {
   }
 
   async sync(): Promise<void> {
+    const height = this.#height;
     await this.#log.sync();
+    await this.#places.sync();
+    await this.#files.replace(join(this.#directory, SYNCED), encodeSynced(height));
   }
 
   /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT, INDEX_CORRUPT */
@@ -106,12 +124,14 @@ export class BlockStore {
     );
   }
 
-  /** How many entries of the places file can be believed: all are intact, and the last one leads to its block. */
-  async #trustedPlaces(): Promise<number> {
+  /** How many entries of the places file can be believed, at most `limit`: all are intact, and the last one leads to its block. */
+  async #trustedPlaces(limit: number): Promise<number> {
     const bytes = await this.#places.read(0, this.#places.size);
     let intact = 0;
     let last: Location | undefined;
-    for (let next = entryOf(bytes, 0); next !== undefined; next = entryOf(bytes, intact)) {
+    while (intact < limit) {
+      const next = entryOf(bytes, intact);
+      if (next === undefined) break;
       last = next;
       intact += 1;
     }
@@ -126,11 +146,6 @@ export class BlockStore {
     return trusted;
   }
 
-  async #noPlaces(): Promise<number> {
-    await this.#places.truncate(0);
-    return 0;
-  }
-
   async #follow(trusted: number): Promise<void> {
     this.#height = trusted;
     const last = trusted === 0 ? undefined : await this.#place(trusted - 1);
@@ -138,20 +153,45 @@ export class BlockStore {
     const scan = this.#log.scan(from);
     for (;;) {
       const step = await scan.next();
-      if (step.done === true) {
-        if (step.value.tornAt !== undefined) await this.#log.cut(step.value.tornAt);
+      const damage = step.done === true ? step.value.tornAt : 'damage' in step.value && step.value.damage;
+      if (damage) {
+        if (!this.#claim.wasInterrupted) throw this.#log.corrupt(damage);
+        await this.#log.cut(damage);
         return;
       }
-      if ('damage' in step.value) {
-        if (!this.#claim.wasInterrupted) throw this.#log.corrupt(step.value.damage);
-        await this.#log.cut(step.value.damage);
-        return;
-      }
+      if (step.done === true) return;
+      if ('damage' in step.value) return;
       if (step.value.number !== this.#height) continue;
       await this.#places.append([encodePlace(this.#height, step.value.location)]);
       this.#height += 1;
     }
   }
+}
+
+/** Drops every block from a place on, of a store that is not open. */
+export async function cutBlocks(
+  files: FileStore,
+  directory: string,
+  place: Pick<Location, 'segment' | 'offset'>,
+): Promise<void> {
+  await files.remove(join(directory, SYNCED));
+  const log = await BlockLog.open(files, join(directory, 'blocks'));
+  await log.cut(place);
+  await log.close();
+}
+
+/** 0 where nothing says how many. */
+async function syncedBlocks(files: FileStore, directory: string): Promise<number> {
+  if (!(await files.list(directory)).includes(SYNCED)) return 0;
+  const file = await files.open(join(directory, SYNCED));
+  const bytes = Buffer.from(await file.read(0, file.size));
+  await file.close();
+  const height = bytes.length < 8 ? 0 : Number(bytes.readBigUInt64BE(0));
+  return equalBytes(bytes, encodeSynced(height)) ? height : 0;
+}
+
+function encodeSynced(height: number): Uint8Array {
+  return concat(uint64(height), digestOf(height, utf8(SYNCED)));
 }
 
 function entryOf(bytes: Uint8Array, number: number): Location | undefined {

@@ -7,7 +7,7 @@ export {
   withMetadata,
   type RawBlock,
 } from './block.ts';
-export { BlockStore } from './block-store.ts';
+export { BlockStore, cutBlocks } from './block-store.ts';
 export { checkOrdering } from './council.ts';
 export { encodeEnvelope, HeaderType, NONCE_BYTES, signedEnvelope, type SigningIdentity } from './envelope.ts';
 export type { Message } from './messages.ts';

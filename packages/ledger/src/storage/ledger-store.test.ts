@@ -103,7 +103,7 @@ describe('LedgerStore', () => {
     await store.close();
   });
 
-  it('hands back blocks written after the savepoint and cuts a torn tail', async () => {
+  it('hands back blocks written after the savepoint, and cuts a torn tail of a store that was interrupted', async () => {
     const first = (await open()).store;
     await first.commit(block(0));
     await first.close();
@@ -119,6 +119,8 @@ describe('LedgerStore', () => {
     expect(frames.subarray(0, whole.length).equals(whole)).toBe(true);
     await rm(other, { recursive: true });
 
+    await expect(open()).rejects.toMatchObject({ code: 'BLOCK_CORRUPT', details: { number: 2 } });
+    await writeFile(join(directory, 'in-use'), '');
     const { store, pending } = await open();
     expect(pending).toEqual([{ segment: 0, offset: whole.length, length: whole.length }]);
     const [place] = pending;

@@ -61,7 +61,10 @@ export class LedgerStore {
     try {
       rows = await openSoundRows(files, openRows, join(directory, 'state'), claimed);
       const store = new LedgerStore(log, rows, claimed);
-      const pending = await framesFrom(log, store.height, store.#endOfSavepoint());
+      const pending = await framesFrom(log, store.height, {
+        from: store.#endOfSavepoint(),
+        wasInterrupted: claimed.wasInterrupted,
+      });
       if (pending.length > 0) await log.sync();
       return { store, pending };
     } catch (error) {

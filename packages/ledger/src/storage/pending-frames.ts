@@ -1,13 +1,18 @@
 import type { BlockLog, Damage, Location } from './block-log.ts';
 
+export interface PendingRange {
+  readonly from: Pick<Location, 'segment' | 'offset'> | undefined;
+  readonly wasInterrupted: boolean;
+}
+
 /**
- * Where the blocks from `height` on lie, in their order; of a repaired block the later copy. A torn tail is cut.
- * @throws LedgerError BLOCK_CORRUPT when one of them is damaged and no later copy replaces it
+ * Where the blocks from `height` on lie, in their order; of a repaired block the later copy. A torn tail of a log that was
+ * interrupted is cut. @throws LedgerError BLOCK_CORRUPT when one of them is damaged and no later copy replaces it
  */
 export async function framesFrom(
   log: BlockLog,
   height: number,
-  from?: Pick<Location, 'segment' | 'offset'>,
+  { from, wasInterrupted }: PendingRange,
 ): Promise<readonly Location[]> {
   const places = new Map<number, Location>();
   const damages: Damage[] = [];
@@ -21,7 +26,9 @@ export async function framesFrom(
       last = Math.max(last, step.value.number);
     }
   }
-  if (step.value.tornAt !== undefined) await log.cut(step.value.tornAt);
+  const { tornAt } = step.value;
+  if (tornAt !== undefined && wasInterrupted) await log.cut(tornAt);
+  else if (tornAt !== undefined) damages.push({ ...tornAt, number: last + 1 });
   const inOrder: Location[] = [];
   for (let place = places.get(height); place !== undefined; place = places.get(height + inOrder.length)) {
     inOrder.push(place);
