@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diskFiles } from '../storage/index.ts';
+import { diskFiles, type FileStore } from '../storage/index.ts';
 import type { SigningRecord } from './records.ts';
 import { SigningLog } from './signing-log.ts';
 
@@ -36,6 +36,34 @@ async function flip(offset: number): Promise<void> {
 }
 
 describe('SigningLog', () => {
+  it('makes durable what a killed process had only written before it gives it back', async () => {
+    let synced = 0;
+    const files: FileStore = {
+      ...diskFiles,
+      async open(path) {
+        const opened = await diskFiles.open(path);
+        const sync = async (): Promise<void> => {
+          await opened.sync();
+          synced += path === file ? 1 : 0;
+        };
+        return {
+          ...opened,
+          size: opened.size,
+          read: (at, length) => opened.read(at, length),
+          close: () => opened.close(),
+          append: (chunks) => opened.append(chunks),
+          truncate: (size) => opened.truncate(size),
+          sync,
+        };
+      },
+    };
+    await interrupt();
+    const { log, records } = await SigningLog.open(files, directory);
+    expect(records).toEqual(RECORDS);
+    expect(synced).toBe(1);
+    await log.close();
+  });
+
   it('gives back what was appended, over files', async () => {
     const { log } = await SigningLog.open(diskFiles, directory);
     await log.rotate();

@@ -6,6 +6,8 @@ import { Twin } from './twin.ts';
 
 /** How often a liar thinks of something by itself. */
 const IDEA_MS = 40;
+/** Probability that a message of one twin goes to the other's part too, which shows the lie. */
+const LEAK = 0.25;
 /** What a liar keeps of what it has heard, to say it again. */
 const HEARD_MESSAGES = 60;
 
@@ -96,7 +98,7 @@ export class Liar {
     const height = heightOf(message) ?? 0;
     for (const id of council.authorities) {
       if (id === this.id || (to !== 'others' && to !== id)) continue;
-      if (this.#twins.length > 1 && this.#sideOf(id, height) !== side) continue;
+      if (this.#twins.length > 1 && this.#sideOf(id, height) !== side && !this.#random.chance(LEAK)) continue;
       for (const said of this.#alter(message, id)) network.send(this.id, id, said);
     }
     if (this.#twins.length > 1 && message.kind === 'proposal') this.#environment.journal.fault('lie: twins');
