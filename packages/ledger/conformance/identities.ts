@@ -52,6 +52,7 @@ async function make(authorityOf: AuthorityOf, mspId: MspId, kind: IdentityKind):
     case 'premature':
       return signing(mspId, await issue(authority, 'client', after(begins, -DAY_MS)));
     case 'revoked':
+    case 'leaving':
       return signing(mspId, await issue(authority, 'client'));
     case 'unclassified':
       return signing(mspId, await issue(authority, 'visitor'));

@@ -29,7 +29,7 @@ export const ORGANISATIONS = ['NorthMSP', 'SouthMSP', 'AuthorityMSP'] as const;
 export type MspId = (typeof ORGANISATIONS)[number];
 
 /**
- * `client`, `admin`, `peer`, `orderer`: by NodeOU. `revoked`: a client's that a case
+ * `client`, `admin`, `peer`, `orderer`: by NodeOU. `revoked`, `leaving`: a client's that a case
  * revokes. `stranger`: a client certificate of a CA that is not the organisation's, under its
  * MSP id. `outsider`: of an MSP the network does not know. `expired`: a client's, past its date. `expiring`: a client's
  * that ends EXPIRING_MS after it is first asked for. `premature`: a client's that
@@ -46,6 +46,7 @@ export type IdentityKind =
   | 'expired'
   | 'expiring'
   | 'revoked'
+  | 'leaving'
   | 'premature'
   | 'unclassified';
 

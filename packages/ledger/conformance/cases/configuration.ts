@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { common, msp, orderer } from '@hyperledger/fabric-protos';
-import { CODE, readBlock, transactionsOf } from '../blocks.ts';
+import { CODE, codesOf, readBlock, transactionsOf } from '../blocks.ts';
 import type { Case } from '../case.ts';
 import { applyUpdate, readConfig, submitUpdate, updateOf } from '../configuration.ts';
 import { byOrderers, refused } from '../expect.ts';
+import { askFor } from '../raw.ts';
 import { freshKey, openSession, outcomeOf } from '../session.ts';
 import type { Session } from '../session.ts';
 import { ORGANISATIONS } from '../target.ts';
@@ -101,6 +102,33 @@ export const configurationCases: readonly Case[] = [
       assert.ok(
         transactionsOf(block).some(({ txId, code }) => txId === status.transactionId && code === CODE.VALID),
       );
+    },
+  },
+  {
+    name: 'a peer that comes late judges a transaction by the configuration of its block, not by today’s',
+    source: '§3 CRL; validation uses the configuration at that block',
+    run: async (target) => {
+      const session = await openSession(target);
+      const [north] = await admins(target);
+      assert.ok(north !== undefined);
+      const leaving = await openSession(target, { kind: 'leaving' });
+      const key = freshKey('leaving');
+      await target.stopPeer('SouthMSP');
+      try {
+        const { status } = await leaving.submit([['put', key, '1']], {
+          endorsers: ['NorthMSP', 'AuthorityMSP'],
+        });
+        const list = await target.revocationList('NorthMSP', [leaving.signing.certificate]);
+        await applyUpdate(target, north, await updateOf(session, NORTH, revoking(list)), [north]);
+        await target.startPeer('SouthMSP');
+        const south = await openSession(target, { as: 'SouthMSP' });
+        await askFor(south, status.transactionId).getStatus();
+        const block = await readBlock(south, status.blockNumber);
+        assert.deepEqual(codesOf(block, status.transactionId), [CODE.VALID]);
+        assert.deepEqual(await south.evaluate([['get', key]]), ['1']);
+      } finally {
+        await target.startPeer('SouthMSP');
+      }
     },
   },
 ];
