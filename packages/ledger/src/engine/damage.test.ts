@@ -7,7 +7,7 @@ import { openLevel } from '../storage/index.ts';
 import { stateKey } from '../storage/ledger-keys.ts';
 import { decodeStateRow, encodeStateRow } from '../storage/state-rows.ts';
 import { verifyChain } from '../verify/index.ts';
-import { openOfflineLedger } from './index.ts';
+import { decodeBlock, openOfflineLedger } from './index.ts';
 import { startTestNetwork, text, type TestNetwork } from './testing.ts';
 
 const PEER = 'peer0.north';
@@ -93,6 +93,20 @@ describe('a peer whose row was changed under its old digest', () => {
     expect(text(await north.evaluateTransaction('getOrNothing', 'k2'))).toBe('"value 2"');
     await (await network.contract('SouthMSP')).submitTransaction('copy', 'k2', 'k2-copy');
     expect(text(await north.evaluateTransaction('get', 'k2-copy'))).toBe('"value 2"');
+  });
+
+  it('passes on what needs a damaged block too: histories and blocks come from others', async () => {
+    const number = await blockThatWrote('k2');
+    await changeBlock(number);
+    await network.engine.start(PEER);
+    const gateway = await network.gateway('NorthMSP');
+    const contract = gateway.getNetwork('care').getContract('kv');
+    expect(text(await contract.evaluateTransaction('history', 'k2'))).toBe('["value 2"]');
+    const qscc = gateway.getNetwork('care').getContract('qscc');
+    const bytes = await qscc.evaluateTransaction('GetBlockByNumber', 'care', String(number));
+    expect(Number(decodeBlock(bytes).number)).toBe(number);
+    const [north] = await network.engine.repair(PEER);
+    expect(north?.blocks).toEqual([number]);
   });
 
   it('is put right by a repair of that row alone', async () => {
@@ -193,6 +207,26 @@ async function rewriteRow(key: string, change: (row: Uint8Array) => Uint8Array):
   const name = stateKey('kv', key);
   await rows.write([{ type: 'put', key: name, value: change(rows.get(name) as Uint8Array) }]);
   await rows.close();
+}
+
+async function blockThatWrote(key: string): Promise<number> {
+  const ledger = await openOfflineLedger({ directory: network.directory, peer: PEER, channel: 'care' });
+  for await (const row of ledger.state()) {
+    if (row.key !== key) continue;
+    await ledger.close();
+    return Number(row.version.block);
+  }
+  throw new Error(`nobody wrote ${key}`);
+}
+
+/** A byte of the block's content, found by its number in the frames. */
+async function changeBlock(number: number): Promise<void> {
+  const path = join(filesOf(PEER), 'blocks', '000000.blocks');
+  const bytes = await readFile(path);
+  let start = 0;
+  for (let i = 0; i < number; i++) start += 48 + bytes.readUInt32BE(start + 12);
+  bytes.writeUInt8(bytes.readUInt8(start + 100) ^ 1, start + 100);
+  await writeFile(path, bytes);
 }
 
 /** A byte in the middle of the last block; a byte in the middle of the state's largest file. */

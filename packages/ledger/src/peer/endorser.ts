@@ -66,7 +66,16 @@ export class Endorser {
     await mustBeSound(channel.config.identities, proposal, { verifier, now: clock() });
     mustBeNew(channel, proposal);
     await this.#mustBeAllowed(channel, proposal);
-    if (readsLedgerDirectly(proposal.extensionName)) return this.#runDirectly(channel, proposal);
+    const { damagesMet } = channel.store;
+    const endorsed = await (readsLedgerDirectly(proposal.extensionName)
+      ? this.#runDirectly(channel, proposal)
+      : this.#runOnState(channel, proposal));
+    const isOfDamage = endorsed.response.status >= ERROR && channel.store.damagesMet > damagesMet;
+    return isOfDamage ? refusal(textOf(channel.store.damage), endorsed.height) : endorsed;
+  }
+
+  /** What a contract makes of damage that it meets is no answer: another peer has a better one. */
+  async #runOnState(channel: PeerChannel, proposal: DecodedProposal): Promise<Endorsed> {
     const view = channel.store.view();
     const simulator = new Simulator(view, proposal.txId);
     try {
@@ -199,14 +208,16 @@ export class Endorser {
     if (callee.running.includes(place))
       throw new Error(`execute failed: error sending: txid: ${proposal.txId}(${channel.channelId}) exists`);
     const isSame = channel.channelId === from.channelId;
-    const inner = isSame ? simulator : new Simulator(channel.store.view(), proposal.txId);
+    const view = isSame ? undefined : channel.store.view();
+    const inner = view === undefined ? simulator : new Simulator(view, proposal.txId);
     try {
       const context = this.#context(channel, proposal, inner, [...callee.running, place]);
       return (await this.#runOn(context, callee.name, callee.args, false)).response;
     } catch (error) {
       throw new Error(`execute failed: ${textOf(error)}`, { cause: error });
     } finally {
-      if (!isSame) await inner.close();
+      if (view?.damage !== undefined) simulator.noteDamage(view.damage);
+      if (view !== undefined) await inner.close();
     }
   }
 

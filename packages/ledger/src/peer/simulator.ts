@@ -64,6 +64,11 @@ export class Simulator {
     return this.#view.height;
   }
 
+  /** Met in another channel's state for this transaction. */
+  noteDamage(error: LedgerError): void {
+    this.#view.noteDamage(error);
+  }
+
   get(namespace: string, key: string): StateRow | undefined {
     this.#mustBeOpen();
     const row = this.#view.get(namespace, key);

@@ -36,6 +36,7 @@ export class LedgerStore {
   #savepoint: keys.Savepoint | undefined;
   #isApplying = false;
   #damage: LedgerError | undefined;
+  #damagesMet = 0;
 
   private constructor(log: BlockLog, { rows, savepoint }: SoundRows, claimed: Claim) {
     this.#log = log;
@@ -156,6 +157,11 @@ export class LedgerStore {
     return this.#damage;
   }
 
+  /** How often a reader has met damage. */
+  get damagesMet(): number {
+    return this.#damagesMet;
+  }
+
   /** The next block to be applied, at a place that `open` returned. @throws LedgerError BLOCK_CORRUPT */
   pendingBlock(location: Location): Promise<Uint8Array> {
     return this.#log.read(this.height, location);
@@ -194,6 +200,7 @@ export class LedgerStore {
 
   #note(error: LedgerError): void {
     this.#damage ??= error;
+    this.#damagesMet += 1;
   }
 
   #mustFollow(number: number): void {

@@ -32,6 +32,11 @@ export class LedgerView {
     return this.#damage;
   }
 
+  /** Of what was read beside this view for the same reader. */
+  noteDamage(error: LedgerError): void {
+    this.#damage ??= error;
+  }
+
   /** @throws LedgerError STATE_CORRUPT */
   get(namespace: string, key: string): StateRow | undefined {
     const { rows, settledHeight } = this.#origin;
@@ -84,7 +89,7 @@ export class LedgerView {
       return decodeStateRow(namespace, key, stored);
     } catch (error) {
       if (error instanceof LedgerError) {
-        this.#damage ??= error;
+        this.noteDamage(error);
         this.#origin.onDamage(error);
       }
       throw error;
