@@ -181,11 +181,13 @@ function ordererSettings(
     timeoutMs: TURN_TIMEOUT_MS,
     downTimeoutMs: DOWN_TIMEOUT_MS,
     onBlock: (number, bytes, block) => hub.publish(number, bytes, block),
-    onEvidence: ({ authority, first, second }) => {
-      const at = [first, second].map(({ height, turn, headerHash }) => ({
+    onEvidence: ({ authority, first, second, proof }) => {
+      const at = [first, second].map(({ height, turn, headerHash }, i) => ({
         height,
         turn,
         header: toHex(headerHash),
+        message: toHex(proof[i]?.message ?? new Uint8Array()),
+        signature: toHex(proof[i]?.signature ?? new Uint8Array()),
       }));
       void keepEvidence(own.directory, { authority, at }).catch(onFailure);
     },

@@ -90,7 +90,7 @@ export class Authority {
       this.#deciding.onProposal(from, message.proposal, message.acknowledgement);
     else if (message.kind === 'acknowledgement')
       this.#deciding.onAcknowledgement(from, message.id, message.signature);
-    else if (message.kind === 'signature') this.#deciding.onSignature(from, message.id, message);
+    else if (message.kind === 'signature') this.#deciding.onSignature(from, message);
     else if (message.kind === 'vote') this.#passing.onVote(message.vote, message.block);
     else this.#passing.onCertificate(message.certificate);
   }

@@ -3,12 +3,14 @@ import {
   acknowledgementBytes,
   proposalKey,
   type FinalSignature,
+  type Message,
   type Proposal,
   type ProposalId,
 } from './messages.ts';
 import type { Passing } from './passing.ts';
 import { idOf } from './round.ts';
 import type { Seat } from './seat.ts';
+import { finalSignatureBytes } from './turn-metadata.ts';
 
 /**
  * How a block becomes final within one turn: it is proposed; one that a quorum has acknowledged is signed; one that a
@@ -46,7 +48,8 @@ export class Deciding {
   }
 
   onProposal(from: number, proposal: Proposal, acknowledgement: Uint8Array): void {
-    if (this.#seat.isSecond('proposal', from, proposal)) return;
+    if (this.#seat.isSecond('proposal', from, this.#seat.acknowledged(from, proposal, acknowledgement)))
+      return;
     const { turn } = proposal;
     if (turn < this.#seat.round.turn || from !== this.#seat.proposerOf(turn)) return;
     if (!isProposalAllowed(this.#seat.council, proposal)) return;
@@ -86,7 +89,8 @@ export class Deciding {
   }
 
   onAcknowledgement(from: number, id: ProposalId, signature: Uint8Array): void {
-    if (this.#seat.isSecond('acknowledgement', from, id) || id.turn < this.#seat.round.turn) return;
+    if (this.#seat.isSecond('acknowledgement', from, this.#seat.acknowledged(from, id, signature))) return;
+    if (id.turn < this.#seat.round.turn) return;
     this.#addAcknowledgement(from, id, signature);
     this.#trySign();
   }
@@ -121,13 +125,12 @@ export class Deciding {
     });
   }
 
-  onSignature(from: number, id: ProposalId, signature: Omit<FinalSignature, 'authority'>): void {
-    if (this.#seat.isSecond('signature', from, id)) return;
-    this.#addSignature(id, {
-      authority: from,
-      signature: signature.signature,
-      identifierHeader: signature.identifierHeader,
-    });
+  onSignature(from: number, said: Extract<Message, { kind: 'signature' }>): void {
+    const { id, header, value, identifierHeader, signature } = said;
+    const message = () => finalSignatureBytes(value, identifierHeader, header);
+    const signed = () => ({ authority: from, message: message(), signature });
+    if (this.#seat.isSecond('signature', from, { id, signed })) return;
+    this.#addSignature(id, { authority: from, signature, identifierHeader });
     this.#tryDecide();
   }
 

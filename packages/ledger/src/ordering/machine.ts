@@ -1,5 +1,5 @@
 import type { RawBlock } from './block.ts';
-import type { Council } from './finality.ts';
+import type { Council, SignatureClaim } from './finality.ts';
 import type { Certificate, FinalBlock, FinalSignature, Message, Proposal, ProposalId } from './messages.ts';
 import type { SigningRecord } from './records.ts';
 
@@ -40,6 +40,8 @@ export type Effect =
       readonly authority: number;
       readonly first: ProposalId;
       readonly second: ProposalId;
+      /** What the authority signed for each, so that anybody can check it. */
+      readonly proof: readonly [SignatureClaim, SignatureClaim];
     };
 
 /** Records must be durable before any of the effects happens. */

@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '@healthchain/core';
 import type { RawBlock } from './block.ts';
-import { carriedBlock } from './finality.ts';
+import { carriedBlock, type SignatureClaim } from './finality.ts';
 import {
   proposalKey,
   type Certificate,
@@ -14,6 +14,12 @@ import type { SigningRecord } from './records.ts';
 
 /** Turns ahead of its own that an authority keeps messages of; whoever sends more is not listened to. */
 const MAX_TURNS_AHEAD = 1000;
+
+/** What an authority has said of one proposal. `signed` gives the bytes and the signature. */
+export interface Statement {
+  readonly id: ProposalId;
+  readonly signed: () => SignatureClaim;
+}
 
 /** Everything that one authority knows of one height; it ends with the height. */
 export class Round {
@@ -32,7 +38,7 @@ export class Round {
   readonly #signatures = new Map<string, Map<number, FinalSignature>>();
   readonly #votes = new Map<number, Map<number, Vote>>();
   readonly #blocks = new Map<string, RawBlock>();
-  readonly #seen = new Map<string, ProposalId>();
+  readonly #seen = new Map<string, Statement>();
 
   /** Takes up what was durable before a restart, in the order written. */
   remember(record: SigningRecord): void {
@@ -87,10 +93,10 @@ export class Round {
   /**
    * The first message of a kind that an authority sent at a turn, if this is not it; two of different blocks are evidence.
    */
-  firstOf(kind: string, authority: number, id: ProposalId): ProposalId | undefined {
-    const key = `${kind}:${id.turn}:${authority}`;
+  firstOf(kind: string, authority: number, statement: Statement): Statement | undefined {
+    const key = `${kind}:${statement.id.turn}:${authority}`;
     const first = this.#seen.get(key);
-    if (first === undefined) this.#seen.set(key, idOf(id));
+    if (first === undefined) this.#seen.set(key, statement);
     return first;
   }
 

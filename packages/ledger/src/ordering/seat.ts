@@ -1,9 +1,9 @@
 import type { Council } from './finality.ts';
 import type { AuthorityPorts, AuthoritySettings, Effect, Step } from './machine.ts';
-import type { Message, ProposalId } from './messages.ts';
+import { acknowledgementBytes, type Message, type ProposalId } from './messages.ts';
 import { quorumOf } from './quorum.ts';
 import type { SigningRecord } from './records.ts';
-import { idOf, isSameBlock, Round } from './round.ts';
+import { idOf, isSameBlock, Round, type Statement } from './round.ts';
 
 /** Turns are waited for longer the later they are, up to this factor. */
 const MAX_BACKOFF = 32;
@@ -64,13 +64,20 @@ export class Seat {
   }
 
   /** Only the first message of a kind at a turn counts. */
-  isSecond(kind: string, authority: number, id: ProposalId): boolean {
+  isSecond(kind: string, authority: number, { id, signed }: Statement): boolean {
     if (this.round.isTooFarAhead(id.turn)) return true;
-    const first = this.round.firstOf(kind, authority, id);
-    if (first !== undefined && !isSameBlock(first, id)) {
-      this.ask({ kind: 'evidence', authority, first, second: idOf(id) });
+    const first = this.round.firstOf(kind, authority, { id: idOf(id), signed });
+    if (first !== undefined && !isSameBlock(first.id, id)) {
+      const proof = [first.signed(), signed()] as const;
+      this.ask({ kind: 'evidence', authority, first: first.id, second: idOf(id), proof });
     }
     return first !== undefined;
+  }
+
+  /** What an authority says by an acknowledgement, also by the one in its proposal. */
+  acknowledged(authority: number, id: ProposalId, signature: Uint8Array): Statement {
+    const { channel } = this.council;
+    return { id, signed: () => ({ authority, message: acknowledgementBytes(channel, id), signature }) };
   }
 
   armTimer(): void {

@@ -141,11 +141,10 @@ export class Life {
     else if (effect.kind === 'decide') await this.#decide(effect.final);
     else if (effect.kind === 'timer') this.#setTimer(effect);
     else if (effect.kind === 'catchUp') this.#fetchSoon(effect.from);
-    else
-      this.#environment.journal.fault(
-        'evidence',
-        () => `${this.#node.id} has evidence of ${effect.authority}`,
-      );
+    else {
+      this.#environment.journal.fault('evidence', () => `${this.#node.id} accuses ${effect.authority}`);
+      this.#environment.promises.accused(effect);
+    }
   }
 
   #maybeCrash(point: string, probability: number): void {

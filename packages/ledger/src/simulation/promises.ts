@@ -2,6 +2,7 @@ import { equalBytes, toHex } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
 import { decodeBlock } from '../ordering/block.ts';
 import { checkFinality, type ConsenterCouncil } from '../ordering/council.ts';
+import type { Effect } from '../ordering/machine.ts';
 import type { FinalBlock, Message, ProposalId } from '../ordering/messages.ts';
 import { mustBeWellFormed } from '../ordering/parsed.ts';
 import { openBlock } from '../ordering/turn-metadata.ts';
@@ -25,6 +26,8 @@ export type PromiseCode =
   | 'SENT_BEFORE_STORED'
   /** A block in an honest authority's log does not prove itself by the pure rules. */
   | 'UNPROVED'
+  /** Evidence against an honest authority, or evidence that proves nothing. */
+  | 'FALSE_EVIDENCE'
   /** Nothing was decided although a quorum was up and nothing failed. */
   | 'NO_PROGRESS'
   /** A message or a file made an honest authority stop. */
@@ -43,6 +46,7 @@ export class BrokenPromise extends Error {
 export class Promises {
   readonly #council: ConsenterCouncil;
   readonly #verifier: Verifier;
+  readonly #liars: ReadonlySet<number>;
   readonly #ignored: ReadonlySet<PromiseCode>;
   readonly #finals: Uint8Array[] = [];
   readonly #blocks: Uint8Array[] = [];
@@ -52,8 +56,14 @@ export class Promises {
   readonly #signed = new Map<string, number>();
   broken: BrokenPromise | undefined;
 
-  constructor(council: ConsenterCouncil, verifier: Verifier, ignored: readonly PromiseCode[]) {
+  constructor(
+    council: ConsenterCouncil,
+    verifier: Verifier,
+    liars: ReadonlySet<number>,
+    ignored: readonly PromiseCode[],
+  ) {
     this.#council = council;
+    this.#liars = liars;
     this.#verifier = verifier;
     this.#ignored = new Set(ignored);
   }
@@ -110,6 +120,16 @@ export class Promises {
       const other = `${shortHash(known)} is final at ${final.height}`;
       this.breaks('FORK', `${authority} has ${describeId(final)}, but ${other}`);
     }
+  }
+
+  /** An honest authority keeps evidence against another. */
+  accused({ authority, proof }: Extract<Effect, { kind: 'evidence' }>): void {
+    const publicKey = this.#council.identityOf(authority)?.publicKey;
+    const isProved = proof.every(
+      ({ message, signature }) =>
+        publicKey !== undefined && this.#verifier.verify({ publicKey, message, signature }),
+    );
+    if (!this.#liars.has(authority) || !isProved) this.breaks('FALSE_EVIDENCE', `against ${authority}`);
   }
 
   /** An honest authority is about to send a message. */

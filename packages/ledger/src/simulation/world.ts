@@ -54,16 +54,11 @@ export class World {
     const honest = council.authorities.filter((id) => !this.#liarSettings.has(id));
     this.#plan = options.plan ?? drawPlan(random.fork(), council.authorities, honest);
     this.#journal = new Journal(() => this.#timeline.now, options.trace);
-    this.#promises = new Promises(council, verifier, options.ignored ?? []);
+    const liars = new Set(this.#liarSettings.keys());
+    this.#promises = new Promises(council, verifier, liars, options.ignored ?? []);
     const genesis = makeGenesis();
     this.#promises.genesis(genesis.headerHash, genesis.bytes);
-    this.#network = new Network(
-      random.fork(),
-      this.#timeline,
-      this.#plan,
-      this.#journal,
-      new Set(this.#liarSettings.keys()),
-    );
+    this.#network = new Network(random.fork(), this.#timeline, this.#plan, this.#journal, liars);
     this.#environment = {
       council,
       verifier,
