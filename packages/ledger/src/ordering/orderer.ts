@@ -217,7 +217,7 @@ export class ChannelOrderer {
     this.#followers.note();
     if (this.#log.isLarge) {
       await this.#store.sync();
-      await this.#log.rotate();
+      await this.#log.rotate(this.#store.height);
     }
     this.#handle({
       kind: 'committed',

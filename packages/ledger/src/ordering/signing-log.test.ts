@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -66,10 +66,21 @@ describe('SigningLog', () => {
 
   it('gives back what was appended, over files', async () => {
     const { log } = await SigningLog.open(diskFiles, directory);
-    await log.rotate();
+    await log.rotate(8);
     await log.append([{ kind: 'voted', height: 8, turn: 0 }]);
     await log.close();
     expect(await recordsAfterOpening()).toEqual([...RECORDS, { kind: 'voted', height: 8, turn: 0 }]);
+  });
+
+  it('drops a file once its heights are durable elsewhere, and not before', async () => {
+    const { log } = await SigningLog.open(diskFiles, directory);
+    await log.rotate(7);
+    await log.rotate(7);
+    expect((await readdir(directory)).filter((name) => name.endsWith('.signing'))).toHaveLength(3);
+    await log.rotate(8);
+    expect((await readdir(directory)).filter((name) => name.endsWith('.signing'))).toHaveLength(2);
+    await log.close();
+    expect(await recordsAfterOpening()).toEqual([]);
   });
 
   it.each([
@@ -133,7 +144,7 @@ describe('SigningLog', () => {
 
   it('refuses a tail that is missing from a file that another follows', async () => {
     const { log } = await SigningLog.open(diskFiles, directory);
-    await log.rotate();
+    await log.rotate(8);
     await log.close();
     await truncate(file, (await readFile(file)).length - 1);
     await expect(SigningLog.open(diskFiles, directory)).rejects.toMatchObject({ code: 'SIGNING_CORRUPT' });

@@ -16,7 +16,8 @@ const SUFFIX = '.signing';
 export class SigningLog {
   readonly #files: FileStore;
   readonly #directory: string;
-  #numbers: number[];
+  /** The files by number, in their order, with the highest height of their records; -1 for none. */
+  readonly #highest: Map<number, number>;
   #current: AppendFile;
   readonly #rotateBytes: number;
   readonly #claim: Claim;
@@ -28,7 +29,7 @@ export class SigningLog {
   private constructor(
     files: FileStore,
     directory: string,
-    numbers: number[],
+    highest: Map<number, number>,
     current: AppendFile,
     rotateBytes: number,
     claimed: Claim,
@@ -36,7 +37,7 @@ export class SigningLog {
     this.#files = files;
     this.#claim = claimed;
     this.#directory = directory;
-    this.#numbers = numbers;
+    this.#highest = highest;
     this.#current = current;
     this.#rotateBytes = rotateBytes;
   }
@@ -56,6 +57,7 @@ export class SigningLog {
     const numbers = await signingFiles(files, directory);
     if (numbers.length === 0) numbers.push(0);
     const records: SigningRecord[] = [];
+    const highest = new Map<number, number>();
     let current: AppendFile | undefined;
     for (const number of numbers) {
       await current?.close();
@@ -63,7 +65,9 @@ export class SigningLog {
       current = await files.open(path);
       try {
         const mayBeTorn = claimed.wasInterrupted && number === numbers.at(-1);
-        records.push(...(await readRecords(current, path, mayBeTorn)));
+        const found = await readRecords(current, path, mayBeTorn);
+        records.push(...found);
+        highest.set(number, highestOf(found));
         if (number === numbers.at(-1)) await current.sync();
       } catch (error) {
         await current.close();
@@ -71,7 +75,7 @@ export class SigningLog {
         throw error;
       }
     }
-    const log = new SigningLog(files, directory, numbers, current as AppendFile, rotateBytes, claimed);
+    const log = new SigningLog(files, directory, highest, current as AppendFile, rotateBytes, claimed);
     return { log, records };
   }
 
@@ -79,6 +83,7 @@ export class SigningLog {
   async append(records: readonly SigningRecord[]): Promise<void> {
     if (records.length === 0) return;
     this.#isWhole = false;
+    this.#highest.set(this.#last, Math.max(this.#highest.get(this.#last) ?? -1, highestOf(records)));
     await this.#current.append(recordFrame(records));
     await this.#current.sync();
     this.#isWhole = true;
@@ -89,21 +94,35 @@ export class SigningLog {
     return this.#current.size >= this.#rotateBytes;
   }
 
-  /** Begins a fresh file. The caller has made durable every block decided so far. */
-  async rotate(): Promise<void> {
+  /**
+   * Begins a fresh file. The caller has made durable every block below `height`; older files go unless they hold a record of
+   * that height or a later one, as they do where blocks were lost and are being decided again.
+   */
+  async rotate(height: number): Promise<void> {
     await this.#current.close();
-    const number = (this.#numbers.at(-1) ?? 0) + 1;
+    const number = this.#last + 1;
     this.#current = await this.#files.open(signingPath(this.#directory, number));
-    this.#numbers.push(number);
-    for (const old of this.#numbers.splice(0, this.#numbers.length - KEPT_FILES)) {
+    this.#highest.set(number, -1);
+    for (const [old, highest] of [...this.#highest].slice(0, -KEPT_FILES)) {
+      if (highest >= height) continue;
       await this.#files.remove(signingPath(this.#directory, old));
+      this.#highest.delete(old);
     }
+  }
+
+  /** Number of the file that is written. */
+  get #last(): number {
+    return [...this.#highest.keys()].at(-1) ?? 0;
   }
 
   async close(): Promise<void> {
     await this.#current.close();
     if (this.#isWhole) await this.#claim.release();
   }
+}
+
+function highestOf(records: readonly SigningRecord[]): number {
+  return records.reduce((highest, { height }) => Math.max(highest, height), -1);
 }
 
 async function readRecords(file: AppendFile, path: string, mayBeTorn: boolean): Promise<SigningRecord[]> {

@@ -19,6 +19,7 @@ export interface Environment {
   readonly council: ConsenterCouncil;
   readonly verifier: Verifier;
   readonly sign: (authority: number, message: Uint8Array) => Uint8Array;
+  readonly liars: ReadonlySet<number>;
   readonly random: Random;
   readonly timeline: Timeline;
   readonly network: Network;

@@ -63,7 +63,7 @@ export const ACCOMPLICE: readonly Lie[] = [
   {
     name: 'votes along, without a block',
     onHearing: ({ id, environment }, message) => {
-      if (message.kind !== 'vote') return [];
+      if (message.kind !== 'vote' || environment.liars.has(message.vote.voter)) return [];
       const { height, turn } = message.vote;
       const vote = signVote(environment, { height, turn, voter: id, last: undefined });
       return [{ kind: 'vote', vote, block: undefined }];

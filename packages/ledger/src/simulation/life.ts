@@ -238,7 +238,7 @@ export class Life {
     for (const envelope of block.data) this.#pool.remove(envelope);
     if (this.#log.isLarge) {
       await this.#store.sync();
-      await this.#log.rotate();
+      await this.#log.rotate(this.#store.height);
     }
     const { council } = this.#environment;
     this.handle({ kind: 'committed', height: number + 1, council, requests: this.#pool.size });

@@ -60,6 +60,7 @@ export class World {
     this.#promises.genesis(genesis.headerHash, genesis.bytes);
     this.#network = new Network(random.fork(), this.#timeline, this.#plan, this.#journal, liars);
     this.#environment = {
+      liars,
       council,
       verifier,
       sign: (authority, message) => keys.sign(authority, message),
