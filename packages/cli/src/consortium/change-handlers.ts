@@ -70,7 +70,7 @@ async function addOrganisation(
   const administratorOf = await administrators(data, state, engine);
   for (const circle of channels) {
     progress(`membership on ${circle}`);
-    const voters = signedBy ?? membersOf(state, circle).filter((member) => member !== mspId);
+    const voters = votersOf(state, circle, { mspId, signedBy });
     const admitted = { mspId, name: organisation.title, kind: organisation.kind };
     await decide(administratorOf, circle, { kind: 'admit', organisation: admitted }, voters);
   }
@@ -87,15 +87,13 @@ async function removeOrganisation(
   const administratorOf = await administrators(data, state, engine);
   const { signedBy } = signers(state, params);
   const own = CIRCLE_NAMES.filter((circle) => membersOf(state, circle).includes(mspId));
-  const votersOf = (circle: Circle) =>
-    signedBy ?? membersOf(state, circle).filter((member) => member !== mspId);
+  const voters = (circle: Circle) => votersOf(state, circle, { mspId, signedBy });
   for (const circle of own) {
-    const [voter] = votersOf(circle);
+    const [voter] = voters(circle);
     if (voter !== undefined && (await isCustodian(administratorOf(voter, circle), mspId)))
       throw new CliError('REFUSED', `${mspId} is a custodian of ${circle}: shares of records lie with it`);
   }
-  for (const circle of own)
-    await decide(administratorOf, circle, { kind: 'suspend', mspId }, votersOf(circle));
+  for (const circle of own) await decide(administratorOf, circle, { kind: 'suspend', mspId }, voters(circle));
   const changed = await engine.removeOrganisation({ mspId, ...(signedBy === undefined ? {} : { signedBy }) });
   state.organisations.splice(state.organisations.indexOf(organisation), 1);
   writeState(data, state);
@@ -118,6 +116,17 @@ async function upgradeContract({ state, engine }: Consortium, params: Params): P
     reports.push({ channel, ...report });
   }
   return reports;
+}
+
+/** Whose administrators decide on a circle about an organisation: those who sign, of the members that it is not about. */
+function votersOf(
+  state: ConsortiumState,
+  circle: Circle,
+  { mspId, signedBy }: { readonly mspId: string; readonly signedBy: readonly string[] | undefined },
+): string[] {
+  return membersOf(state, circle).filter(
+    (member) => member !== mspId && (signedBy?.includes(member) ?? true),
+  );
 }
 
 type MembershipChange =

@@ -107,22 +107,23 @@ function edited(config: Uint8Array, change: ConfigChange): Uint8Array {
   return edit(config, change);
 }
 
-/** The first signer submits it; what counts are the signatures inside. */
+/** The first signer whom the channel knows submits it; what counts are the signatures inside. */
 function signedUpdate(
   network: Network,
-  { channelId }: ChannelConfig,
+  config: ChannelConfig,
   update: Uint8Array,
   signedBy: SignedBy,
 ): Uint8Array {
   const admins = [...new Set(signedBy)].map((mspId) => signingIdentity(mspId, network.admin(mspId)));
-  const [submitter] = admins;
+  const known = organisationsOf(config);
+  const submitter = admins.find(({ mspId }) => known.includes(mspId)) ?? admins[0];
   if (submitter === undefined) throw new LedgerError('REFUSED', 'Nobody signs the configuration update');
   const signers = admins.map((admin) => ({
     identity: admin.serialized,
     sign: (message: Uint8Array) => admin.sign(message),
     nonce: randomBytes(NONCE_BYTES),
   }));
-  const header = { type: HeaderType.configUpdate, channelId, at: new Date() };
+  const header = { type: HeaderType.configUpdate, channelId: config.channelId, at: new Date() };
   return signedEnvelope(submitter, header, signConfigUpdate(update, signers));
 }
 

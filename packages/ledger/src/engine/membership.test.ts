@@ -105,6 +105,11 @@ describe('an organisation that comes in', () => {
     const two = { mspId: 'EastMSP', signedBy: ['NorthMSP', 'SouthMSP'] };
     await expect(network.engine.removeOrganisation(two)).rejects.toThrowError(refused(/not satisfied/));
     await network.engine.removeOrganisation({ ...two, signedBy: [...MEMBERS] });
+    const batch = { kind: 'batch', limits: { maxMessageCount: 50 } } as const;
+    await expect(network.engine.updateConfig('care', batch, ['EastMSP', 'NorthMSP'])).rejects.toThrowError(
+      refused(/not satisfied/),
+    );
+    await network.engine.updateConfig('care', batch, ['EastMSP', 'NorthMSP', 'SouthMSP']);
     const last = await heightOf('peer0.east');
     const north = await network.contract();
     await north.submitTransaction('put', 'a', '1');
