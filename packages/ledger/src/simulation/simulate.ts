@@ -62,9 +62,13 @@ export async function simulate(options: SimulateOptions): Promise<SimulationRepo
     });
     reports.push(report);
     options.onSchedule?.(report);
+    await eventLoop();
   }
   return summarize(options, reports);
 }
+
+/** A schedule never waits for the event loop, but what frees memory outside the heap does. */
+const eventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function optional({ ignored, trace }: SimulateOptions, rules: Rules | undefined) {
   return {
