@@ -18,8 +18,8 @@ export interface Deployment {
 type ClientOf = (mspId: string) => LifecycleClient;
 
 /**
- * Commits the contracts of the network's definition that have no definition on their channel yet: each member approves, one
- * commits, all of it transactions signed by the organisations' administrators. @throws LedgerError REFUSED
+ * Commits the contracts of the network's definition that have no definition on their channel yet: each member that has not
+ * approves, one commits, all of it transactions signed by the organisations' administrators. @throws LedgerError REFUSED
  */
 export async function deploy(deployment: Deployment): Promise<void> {
   for (const { name: channelId, contracts } of deployment.network.definition.channels) {
@@ -28,7 +28,9 @@ export async function deploy(deployment: Deployment): Promise<void> {
         if ((await of(members[0]).committed(name)) !== undefined) continue;
         const policy = applicationPolicy(endorsement);
         const definition = { name, version, sequence: 1, policy, initRequired };
-        for (const member of members) await of(member).approve(definition);
+        await deployment.settled(channelId);
+        const approvals = await of(members[0]).readiness(definition);
+        for (const member of members) if (approvals[member] !== true) await of(member).approve(definition);
         await deployment.settled(channelId);
         await of(members[0]).commit(definition, members);
         await deployment.settled(channelId);
