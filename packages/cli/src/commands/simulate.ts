@@ -42,6 +42,12 @@ export const simulateCommand: Command = {
   },
 };
 
+interface ScheduleReport {
+  readonly seed: number;
+  readonly authorities: number;
+  readonly broken: Error | undefined;
+}
+
 function optionsOf({ options, output }: CommandContext) {
   const authorities = wholeNumber(options, 'authorities', { default: 0, min: 0, max: 7 });
   const seeds = wholeNumber(options, 'seeds', { default: 1000, min: 1, max: 10_000_000 });
@@ -59,9 +65,12 @@ function optionsOf({ options, output }: CommandContext) {
     ...(authorities === 0 ? {} : { authorities }),
     ...(rules === undefined ? {} : { rules }),
     ...(options['trace'] === true ? { trace: (line: string) => output.note(line) } : {}),
-    onSchedule: ({ broken }: { readonly broken: Error | undefined }) => {
+    onSchedule: ({ seed, authorities: size, broken }: ScheduleReport) => {
       done += 1;
-      if (broken !== undefined) failed += 1;
+      if (broken !== undefined) {
+        failed += 1;
+        output.note(`seed ${seed}, ${size} authorities: ${broken.message}`);
+      }
       if (performance.now() - told < PROGRESS_MS) return;
       told = performance.now();
       output.progress(`${done} of ${seeds} schedules, ${failed} broke a promise`);

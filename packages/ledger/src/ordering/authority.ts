@@ -63,10 +63,10 @@ export class Authority {
 
   #onLocal(event: Extract<Event, { kind: 'pending' | 'checked' | 'timer' }>): void {
     if (event.kind === 'pending') {
-      const hadWork = this.#seat.hasWork;
+      const begins = this.#seat.pending === 0;
       this.#seat.pending = event.requests;
       this.#deciding.tryPropose();
-      if (!hadWork) this.#seat.armTimer();
+      if (begins) this.#seat.armTimer();
     } else if (event.kind === 'checked') this.#deciding.onChecked(event.key, event.isValid);
     else if (event.height === this.#seat.height && event.turn === this.#seat.round.turn)
       this.#passing.onTimer();

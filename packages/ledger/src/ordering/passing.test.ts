@@ -38,6 +38,13 @@ describe('an authority', () => {
     ]);
   });
 
+  it('waits for the proposer once requests wait, also where somebody has voted before', () => {
+    const machine = start([]);
+    expect(machine.handle(vote(3, 0)).effects).toEqual([]);
+    const { effects } = machine.handle({ kind: 'pending', requests: 1 });
+    expect(effects).toMatchObject([{ kind: 'timer', height: 0, turn: 0 }]);
+  });
+
   it('counts no vote that would spoil a certificate', () => {
     const machine = start([]);
     const madeUp = { turn: 0, headerHash: utf8('h'), valueHash: utf8('v'), acknowledgements: [] };

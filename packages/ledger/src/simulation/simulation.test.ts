@@ -17,6 +17,15 @@ describe('three authorities', () => {
   });
 });
 
+describe('seeds that found a defect', () => {
+  it.each([
+    [850, 'a vote before any request kept the timer of the others from being set'],
+    [1318, 'the same, with keyed hashes'],
+  ])('keep their promises: %d (%s)', async (firstSeed) => {
+    expect((await simulate({ firstSeed, seeds: 1, authorities: 7 })).failures).toEqual([]);
+  });
+});
+
 describe('a schedule', () => {
   it.each(['keyed-hash', 'ecdsa'] as const)('is the same every time (%s)', async (signatures) => {
     for (const seed of [2, 17, 42]) {
