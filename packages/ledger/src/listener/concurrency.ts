@@ -1,68 +1,41 @@
-import {
-  status,
-  type handleBidiStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-} from '@grpc/grpc-js';
+import { Code, type CallTransport, type OpenCall } from '../gateway/index.ts';
 import { MAX_CONCURRENT_CALLS } from './limits.ts';
 
-type Unary = handleUnaryCall<Buffer, Buffer>;
-type Streaming = handleServerStreamingCall<Buffer, Buffer> | handleBidiStreamingCall<Buffer, Buffer>;
-
-/** Counts a node's calls by service and refuses those beyond the service's limit, in Fabric's words. */
-export class Concurrency {
-  readonly #running = new Map<string, number>();
-
-  limitUnary(method: string, handle: Unary): Unary {
-    return (call, callback) => {
-      const leave = this.#enter(method);
-      if (leave === undefined) {
-        callback(tooMany(method));
-        return;
+/** The same transport for one node, which refuses calls beyond the limit of their service, in Fabric's words. */
+export function limited(transport: CallTransport): CallTransport {
+  const running = new Map<string, number>();
+  const count = (service: string) => running.get(service) ?? 0;
+  return {
+    open(request, events) {
+      const service = serviceOf(request.method);
+      const limit = MAX_CONCURRENT_CALLS[service] ?? 0;
+      if (count(service) >= limit) {
+        const message = `too many requests for ${service}, exceeding concurrency limit (${limit})`;
+        // Without a code of its own, as in Fabric.
+        events.end({ code: Code.UNKNOWN, message, details: undefined });
+        return REFUSED;
       }
-      handle(call, (...answer) => {
-        leave();
-        callback(...answer);
+      running.set(service, count(service) + 1);
+      return transport.open(request, {
+        message: (bytes) => events.message(bytes),
+        end(status) {
+          running.set(service, count(service) - 1);
+          events.end(status);
+        },
       });
-    };
-  }
-
-  limitStream<H extends Streaming>(method: string, handle: H): H {
-    const limited = (call: Parameters<H>[0]) => {
-      const leave = this.#enter(method);
-      if (leave === undefined) {
-        call.emit('error', tooMany(method));
-        return;
-      }
-      call.once('close', leave);
-      (handle as (streaming: typeof call) => void)(call);
-    };
-    return limited as H;
-  }
-
-  /** Undefined when the service is full; else what to call once, at the call's end. */
-  #enter(method: string): (() => void) | undefined {
-    const service = serviceOf(method);
-    const running = this.#running.get(service) ?? 0;
-    if (running >= limitOf(service)) return undefined;
-    this.#running.set(service, running + 1);
-    return () => this.#running.set(service, (this.#running.get(service) ?? 1) - 1);
-  }
+    },
+  };
 }
+
+const nothing = () => undefined;
+const REFUSED: OpenCall = {
+  write: nothing,
+  finish: nothing,
+  cancel: nothing,
+  pause: nothing,
+  resume: nothing,
+};
 
 function serviceOf(method: string): string {
   return method.slice(0, method.lastIndexOf('/'));
-}
-
-function limitOf(service: string): number {
-  return MAX_CONCURRENT_CALLS[service] ?? 0;
-}
-
-/** Without a code of its own, as in Fabric, which is UNKNOWN. */
-function tooMany(method: string) {
-  const service = serviceOf(method);
-  return {
-    code: status.UNKNOWN,
-    details: `too many requests for ${service}, exceeding concurrency limit (${limitOf(service)})`,
-  };
 }

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import * as grpc from '@grpc/grpc-js';
 import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import { connect, EndorseError, hash, type Gateway } from '@hyperledger/fabric-gateway';
@@ -10,7 +11,11 @@ import { signingIdentity } from '../engine/keys.ts';
 import { text, type TestNetwork } from '../engine/testing.ts';
 import { HeaderType, signedEnvelope } from '../ordering/index.ts';
 import { listen, type Listener } from './index.ts';
-import { converse, startListening, unary, type Listening } from './testing.ts';
+import { MAX_CONCURRENT_CALLS } from './limits.ts';
+import { converse, open, startListening, unary, type Listening } from './testing.ts';
+
+/** Streams that a client opens and cancels together: Node ends a connection that cancels a thousand in a burst. */
+const GIVEN_UP_AT_ONCE = 500;
 
 let listening: Listening;
 let network: TestNetwork;
@@ -117,6 +122,22 @@ describe('a connection', () => {
   });
 });
 
+describe('ports', () => {
+  it('are those that are asked for, and none is open when one is taken', async () => {
+    const { engine } = network;
+    const portOf = (address: string | undefined) => Number(address?.split(':')[1]);
+    const taken = portOf(listening.listener.addresses.get('peer0.north'));
+    const other = await listen(engine);
+    const free = portOf(other.addresses.get('peer0.north'));
+    await other.close();
+    const ports = { 'peer0.north': free, 'orderer0.authority': taken };
+    await expect(listen(engine, { ports })).rejects.toThrow(String(taken));
+    const again = await listen(engine, { ports: { 'peer0.north': free } });
+    expect(again.addresses.get('peer0.north')).toBe(`127.0.0.1:${free}`);
+    await again.close();
+  });
+});
+
 describe('the deliver services', () => {
   it.each([
     ['peer0.north', '/protos.Deliver/Deliver'],
@@ -133,6 +154,23 @@ describe('the deliver services', () => {
     expect(peer.DeliverResponse.deserializeBinary(last ?? new Uint8Array()).getStatus()).toBe(
       common.Status.SUCCESS,
     );
+  });
+
+  it('forget streams that clients have given up', async () => {
+    const method = '/protos.Deliver/DeliverFiltered';
+    const giveUp = async (client: grpc.Client) => {
+      const call = open(client, method);
+      call.on('error', () => undefined);
+      call.write(seek(0, 1_000_000));
+      await once(call, 'data');
+      call.cancel();
+    };
+    const limit = MAX_CONCURRENT_CALLS['/protos.Deliver'] ?? 0;
+    for (let given = 0; given <= limit; given += GIVEN_UP_AT_ONCE) {
+      const client = clientOf('peer0.north');
+      await Promise.all(Array.from({ length: GIVEN_UP_AT_ONCE }, () => giveUp(client)));
+    }
+    expect(await converse(clientOf('peer0.north'), method, seek(0, 0))).toHaveLength(2);
   });
 
   it('leave out data when only headers are asked for, but not of a configuration', async () => {

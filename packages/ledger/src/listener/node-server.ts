@@ -6,7 +6,7 @@ import {
 } from '@grpc/grpc-js';
 import { METHODS } from '../gateway/index.ts';
 import { bidirectionalCall, serverStreamCall, unaryCall, type Node } from './calls.ts';
-import { Concurrency } from './concurrency.ts';
+import { limited } from './concurrency.ts';
 import {
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
@@ -21,6 +21,9 @@ const OPTIONS = {
   'grpc.keepalive_time_ms': KEEPALIVE_INTERVAL_MS,
   'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
 } as const;
+
+/** A connection that Node has ended itself is never reported as closed: it is not waited for any longer. */
+const CLOSE_LIMIT_MS = 1000;
 
 /** All PEM. */
 export interface ServerTls {
@@ -44,7 +47,7 @@ export async function startNodeServer(
   at: { readonly host: string; readonly port: number },
 ): Promise<NodeServer> {
   const server = new Server(OPTIONS);
-  addMethods(server, node, METHODS[kind]);
+  addMethods(server, { ...node, transport: limited(node.transport) }, METHODS[kind]);
   const pair = { cert_chain: Buffer.from(tls.certificate), private_key: Buffer.from(tls.privateKey) };
   const credentials = ServerCredentials.createSsl(Buffer.from(tls.clientRoots), [pair], node.bindsClients);
   const port = await new Promise<number>((resolve, reject) => {
@@ -57,7 +60,11 @@ export async function startNodeServer(
     port,
     close: () =>
       new Promise((resolve) => {
-        server.tryShutdown(() => resolve());
+        const giveUp = setTimeout(resolve, CLOSE_LIMIT_MS);
+        server.tryShutdown(() => {
+          clearTimeout(giveUp);
+          resolve();
+        });
         server.forceShutdown();
       }),
   };
@@ -67,18 +74,17 @@ export async function startNodeServer(
 function addMethods(server: Server, node: Node, methods: (typeof METHODS)['peer']): void {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const handlers: UntypedServiceImplementation = {};
-  const concurrency = new Concurrency();
   for (const method of methods.unary) {
     definition[method] = methodOf(method, { requestStream: false, responseStream: false });
-    handlers[method] = concurrency.limitUnary(method, unaryCall(node, method));
+    handlers[method] = unaryCall(node, method);
   }
   for (const method of methods.serverStream) {
     definition[method] = methodOf(method, { requestStream: false, responseStream: true });
-    handlers[method] = concurrency.limitStream(method, serverStreamCall(node, method));
+    handlers[method] = serverStreamCall(node, method);
   }
   for (const method of methods.bidirectional) {
     definition[method] = methodOf(method, { requestStream: true, responseStream: true });
-    handlers[method] = concurrency.limitStream(method, bidirectionalCall(node, method));
+    handlers[method] = bidirectionalCall(node, method);
   }
   server.addService(definition, handlers);
 }

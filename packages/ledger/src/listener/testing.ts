@@ -12,8 +12,8 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** The name that the nodes' certificates are checked against. */
-const BY_NAME = { 'grpc.ssl_target_name_override': 'localhost' };
+/** The name that the nodes' certificates are checked against; each client has a connection of its own. */
+const BY_NAME = { 'grpc.ssl_target_name_override': 'localhost', 'grpc.use_local_subchannel_pool': 1 };
 
 export async function startListening(): Promise<Listening> {
   const network = await startTestNetwork();
@@ -49,13 +49,17 @@ export function unary(client: grpc.Client, method: string, request: Uint8Array):
   });
 }
 
+export function open(client: grpc.Client, method: string): grpc.ClientDuplexStream<Buffer, Buffer> {
+  return client.makeBidiStreamRequest(method, asIs, asIs);
+}
+
 /** Sends all requests, says that there are no more, and collects the answers. */
 export async function converse(
   client: grpc.Client,
   method: string,
   ...requests: Buffer[]
 ): Promise<Buffer[]> {
-  const call = client.makeBidiStreamRequest(method, asIs, asIs);
+  const call = open(client, method);
   for (const request of requests) call.write(request);
   call.end();
   const answers: Buffer[] = [];
