@@ -60,7 +60,7 @@ export class LocalEngine implements EngineControl {
     this.#verifiers = verifiers;
     const { network, clock } = settings;
     const gateways = gatewaysOf(network, this.#nodes, { verifier: gatewayVerifier, clock });
-    this.transport = localTransport((mspId) => (this.#isClosed ? undefined : gateways(mspId)));
+    this.transport = localTransport((target) => (this.#isClosed ? undefined : gateways(target)));
     this.#repairs = new Repairs(network, settings, this.#nodes);
     this.#changes = new ConsortiumChanges({
       network,
