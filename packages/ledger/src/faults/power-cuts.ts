@@ -18,6 +18,8 @@ const CUTS_OF_A_LIFE = 10;
 /** Calls of the disk from the start of the nodes to the cut at most: in opening, or in writing. */
 const MAX_CALLS = [60, 400] as const;
 const WRITERS = 6;
+/** So that LevelDB's logs have several blocks of 32 KB, and a hole in one lets those after it stand. */
+const VALUE_BYTES = 3000;
 
 export interface PowerCutOptions {
   readonly cuts: number;
@@ -158,7 +160,7 @@ async function writeOn(
   for (let i = 0; !isCut(); i++) {
     const key = `${name}-${i}`;
     const isCounting = i % 2 === 1;
-    const call = isCounting ? ['increment'] : ['put', key, key];
+    const call = isCounting ? ['increment'] : ['put', key, key.padEnd(VALUE_BYTES, '.')];
     const [fcn = '', ...args] = call;
     const isValid = await client.contract.submitTransaction(fcn, ...args).then(
       () => true,

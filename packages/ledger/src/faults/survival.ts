@@ -2,6 +2,8 @@ import type { Draws } from './draws.ts';
 
 /** What a disk writes as a whole or not at all. */
 const SECTOR_BYTES = 512;
+/** One sector in so many is missing: half of what was written, or a single one. */
+const SECTORS_A_HOLE = [2, 16, 128] as const;
 
 /**
  * What a power cut leaves of bytes that were not synced: nothing; those up to some byte, a torn write; the sectors that had
@@ -28,9 +30,10 @@ export function survivalOf(content: Buffer, durable: number, draws: Draws): Surv
 }
 
 function dropSectors(bytes: Buffer, durable: number, draws: Draws): void {
+  const sectorsAHole = draws.oneOf(SECTORS_A_HOLE);
   for (let start = durable; start < bytes.length;) {
     const end = Math.min(bytes.length, start - (start % SECTOR_BYTES) + SECTOR_BYTES);
-    if (draws.onceIn(2)) bytes.fill(0, start, end);
+    if (draws.onceIn(sectorsAHole)) bytes.fill(0, start, end);
     start = end;
   }
 }
