@@ -12,6 +12,7 @@ const CAUSES: readonly PromiseCode[] = [
   'SIGNED_TWICE',
   'SIGNED_AFTER_VOTE',
   'HID_SIGNED',
+  'FALSE_EVIDENCE',
 ];
 
 /** What three authorities are found to break in so many schedules, by the name of the broken rule. */

@@ -14,7 +14,7 @@ describe('three authorities', () => {
     expect(report.failures).toEqual([]);
     expect(report.lyingAuthorities).toBe(0);
     expect(report.blocks).toBeGreaterThan(3000);
-  });
+  }, 180_000);
 });
 
 describe('seeds that found a defect', () => {
