@@ -38,6 +38,16 @@ describe('an authority', () => {
     ]);
   });
 
+  it('answers a vote by its own once until its timer runs out', () => {
+    const machine = start([{ kind: 'voted', height: 0, turn: 2 }]);
+    machine.resume();
+    machine.handle(vote(3, 1));
+    expect(machine.handle(vote(3, 1)).effects).toEqual([]);
+    expect(machine.handle(vote(4, 1)).effects).toHaveLength(1);
+    machine.handle({ kind: 'timer', height: 0, turn: 2 });
+    expect(machine.handle(vote(3, 1)).effects).toHaveLength(1);
+  });
+
   it('waits for the proposer once requests wait, also where somebody has voted before', () => {
     const machine = start([]);
     expect(machine.handle(vote(3, 0)).effects).toEqual([]);

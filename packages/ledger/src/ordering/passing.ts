@@ -16,6 +16,7 @@ export class Passing {
   }
 
   onTimer(): void {
+    this.#seat.round.helped.clear();
     if (!this.#seat.hasWork) return;
     this.vote();
     this.#seat.armTimer();
@@ -54,13 +55,18 @@ export class Passing {
 
   /**
    * Brings a voter of an earlier turn here: by the certificate, or, where a restart has lost that, by the own vote for the
-   * voter's turn, so that it is made again.
+   * voter's turn, so that it is made again. A vote may be answered by a vote: once until the timer runs out, or two that have
+   * restarted would answer each other for ever, and a liar that votes whenever it hears a vote would never be out of breath.
    */
   #help({ turn, voter }: Vote): void {
-    const { certificate, votedTurn, last } = this.#seat.round;
+    const { certificate, votedTurn, last, helped } = this.#seat.round;
+    const help = `${voter}:${turn}`;
     if (certificate !== undefined && certificate.turn >= turn)
       this.#seat.send({ kind: 'certificate', certificate }, voter);
-    else if (votedTurn >= turn && (last === undefined || last.turn <= turn)) this.#sendVote(turn, voter);
+    else if (votedTurn >= turn && (last === undefined || last.turn <= turn) && !helped.has(help)) {
+      helped.add(help);
+      this.#sendVote(turn, voter);
+    }
   }
 
   #countVote(vote: Vote): void {

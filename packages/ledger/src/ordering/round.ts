@@ -34,6 +34,8 @@ export class Round {
   votedTurn = -1;
   /** The block that this authority signed last. */
   last: SignedAt | undefined;
+  /** Voters of earlier turns that have had an own vote as answer since the timer was set, with the turn. */
+  readonly helped = new Set<string>();
   readonly #acknowledgements = new Map<string, Map<number, Uint8Array>>();
   readonly #signatures = new Map<string, Map<number, FinalSignature>>();
   readonly #votes = new Map<number, Map<number, Vote>>();
@@ -59,6 +61,7 @@ export class Round {
     this.certificate = certificate;
     this.proposal = undefined;
     this.isChecked = false;
+    this.helped.clear();
   }
 
   isTooFarAhead(turn: number): boolean {

@@ -21,6 +21,8 @@ import { Timeline } from './timeline.ts';
 
 /** Within so many timeouts of a turn everything must be decided once nothing fails any more. */
 const PROGRESS_TIMEOUTS = 400;
+/** A schedule with more is a storm: authorities that answer each other without end. Usual are one or two thousand. */
+const MAX_EVENTS = 1_000_000;
 
 /** Resolves when everything that was begun has got as far as it can without the clock. */
 const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
@@ -165,6 +167,7 @@ export class World {
       if (run === undefined) return;
       run();
       this.events += 1;
+      if (this.events > MAX_EVENTS) this.#promises.breaks('NO_PROGRESS', `no end after ${MAX_EVENTS} events`);
       await settled();
     }
   }
