@@ -19,11 +19,20 @@ describe('three authorities', () => {
 
 describe('seeds that found a defect', () => {
   it.each([
-    [850, 7, 'a vote before any request kept the timer of the others from being set'],
-    [1318, 7, 'the same, with keyed hashes'],
-    [9302, 4, 'votes that helped an earlier turn were answered by votes without end'],
-    [204516, 7, 'the same, of seven'],
-  ] as const)('keep their promises: %d of %d authorities (%s)', async (firstSeed, authorities) => {
+    {
+      seed: 850,
+      authorities: 7,
+      defect: 'a vote before any request kept the timer of the others from being set',
+    },
+    { seed: 1318, authorities: 7, defect: 'the same, with keyed hashes' },
+    {
+      seed: 9302,
+      authorities: 4,
+      defect: 'votes that help an earlier turn were answered by votes without end',
+    },
+    { seed: 204516, authorities: 7, defect: 'the same, of seven' },
+  ] as const)('keep their promises: $seed of $authorities authorities ($defect)', async (found) => {
+    const { seed: firstSeed, authorities } = found;
     expect((await simulate({ firstSeed, seeds: 1, authorities })).failures).toEqual([]);
   });
 });
