@@ -1,7 +1,7 @@
-import type { ChannelOrderer, Message, OrderingNetwork, RawBlock } from '../ordering/index.ts';
+import type { ChannelOrderer, DeliveredBlock, Message, OrderingNetwork } from '../ordering/index.ts';
 import { isConfigBlock } from '../ordering/chain-tip.ts';
 import { decodeBlock, type BlockStore } from '../ordering/index.ts';
-import { BlockFeed, type DeliveredBlock } from '../peer/index.ts';
+import { BlockFeed } from '../peer/index.ts';
 
 export interface HubOwner {
   /** Whether the channel's newest configuration lets a peer of this name have its blocks. */
@@ -44,9 +44,9 @@ export class ChannelHub implements OrderingNetwork {
     this.#tellAbsent();
   }
 
-  publish(number: number, bytes: Uint8Array, block: RawBlock): void {
-    this.feed.publish({ number, bytes, block });
-    if (!isConfigBlock(block.data)) return;
+  publish(delivered: DeliveredBlock): void {
+    this.feed.publish(delivered);
+    if (!isConfigBlock(delivered.block.data)) return;
     this.#tellAbsent();
     this.#owner.onConfig(this.channelId);
   }
@@ -89,7 +89,7 @@ function sourceOf(name: string, store: BlockStore) {
     },
     async read(number: number): Promise<DeliveredBlock> {
       const bytes = await store.block(number);
-      return { number, bytes, block: decodeBlock(bytes) };
+      return { number, parts: [bytes], block: decodeBlock(bytes) };
     },
   };
 }

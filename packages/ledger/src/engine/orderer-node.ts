@@ -120,7 +120,7 @@ async function startPart(
   let log: SigningLog | undefined;
   try {
     if (store.height === 0) {
-      await store.append(0, genesisWithFilter(network.genesis(hub.channelId)));
+      await store.append(0, [genesisWithFilter(network.genesis(hub.channelId))]);
       await store.sync();
     }
     const { config } = await replicate(store, hub, environment.verifierOf(node.id));
@@ -158,7 +158,7 @@ async function replicate(store: BlockStore, hub: ChannelHub, verifier: Verifier)
     }
     mustBeWellFormed(number, block.data);
     await checkFinality(councilOf(tip.config), verifier, openBlock(block));
-    await store.append(tip.height, bytes);
+    await store.append(tip.height, [bytes]);
     tip = tipAfter(tip, block);
   }
   await store.sync();
@@ -180,7 +180,7 @@ function ordererSettings(
     clock: environment.clock,
     timeoutMs: TURN_TIMEOUT_MS,
     downTimeoutMs: DOWN_TIMEOUT_MS,
-    onBlock: (number, bytes, block) => hub.publish(number, bytes, block),
+    onBlock: (delivered) => hub.publish(delivered),
     onEvidence: ({ authority, first, second, proof }) => {
       const at = [first, second].map(({ height, turn, headerHash }, i) => ({
         height,

@@ -55,7 +55,7 @@ async function restoreBlocks(
   };
   for (const number of lostBlocks) {
     const bytes = await fittingCopy(number, copies, await blockAt(number - 1), await blockAt(number + 1));
-    restored.set(number, await log.append(number, bytes));
+    restored.set(number, await log.append(number, [bytes]));
   }
   await log.sync();
   return restored;

@@ -2,8 +2,7 @@ import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import { fields } from '../ordering/turn-metadata.ts';
-import { HeaderType, Status } from '../ordering/index.ts';
-import type { DeliveredBlock } from '../peer/index.ts';
+import { HeaderType, Status, type DeliveredBlock } from '../ordering/index.ts';
 import { evaluateSignedData, type SignedData } from '../policy/index.ts';
 import { WireWriter } from '../wire/index.ts';
 import { reasonOf, type CallContext } from './call.ts';
@@ -75,7 +74,7 @@ export function ordererDeliveryOf(node: OrderingNode): Delivery<DeliveredBlock> 
     clock: node.clock,
     source: (channelId) => node.channel(channelId),
     allows: (config, signed) => isReader(node.verifier, config, signed),
-    encode: ({ bytes }) => new WireWriter().present(2, bytes).finish(),
+    encode: ({ parts }) => new WireWriter().presentParts(2, parts).finish(),
   };
 }
 

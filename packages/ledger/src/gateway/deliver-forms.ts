@@ -12,7 +12,10 @@ interface Form {
 
 /** What protos.Deliver gives. */
 export const DELIVER_FORMS = {
-  blocks: { resource: 'event/Block', encode: (block) => new WireWriter().present(2, block.bytes).finish() },
+  blocks: {
+    resource: 'event/Block',
+    encode: ({ parts }) => new WireWriter().presentParts(2, parts).finish(),
+  },
   filtered: {
     resource: 'event/FilteredBlock',
     encode: (block) => new WireWriter().present(3, encodeFiltered(block)).finish(),

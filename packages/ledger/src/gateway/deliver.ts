@@ -1,7 +1,13 @@
 import { equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
-import { encodeBlockWithoutData, HeaderType, parsedOnce, Status, type RawBlock } from '../ordering/index.ts';
+import {
+  encodeBlockWithoutData,
+  HeaderType,
+  parsedOnce,
+  Status,
+  type DeliveredBlock,
+} from '../ordering/index.ts';
 import { fields } from '../ordering/turn-metadata.ts';
 import type { SignedData } from '../policy/index.ts';
 import { WireWriter } from '../wire/index.ts';
@@ -11,16 +17,8 @@ import { decodePosition, type SeekPosition } from './requests.ts';
 /** Fabric's peer.authentication.timewindow for deliver requests. */
 const TIME_WINDOW_MS = 15 * 60 * 1000;
 
-/** A block as a node holds it. */
-interface HeldBlock {
-  readonly number: number;
-  /** Marshalled common.Block. */
-  readonly bytes: Uint8Array;
-  readonly block: RawBlock;
-}
-
 /** A channel's blocks at one node. */
-export interface BlockSource<B extends HeldBlock> {
+export interface BlockSource<B extends DeliveredBlock> {
   readonly height: number;
   readonly config: ChannelConfig;
   /** Blocks from `from` on, waiting for the next; ends when `signal` does or the node stops. */
@@ -28,7 +26,7 @@ export interface BlockSource<B extends HeldBlock> {
 }
 
 /** What one deliver service of a node hands out, and to whom. */
-export interface Delivery<B extends HeldBlock> {
+export interface Delivery<B extends DeliveredBlock> {
   readonly clock: () => Date;
   /** Undefined when the node does not run (any more) or is not on the channel. */
   source(channelId: string): BlockSource<B> | undefined;
@@ -52,7 +50,7 @@ interface Seek {
 }
 
 /** Fabric's deliver handler: one seek request after the other, each ended by a status. */
-export async function* deliver<B extends HeldBlock>(
+export async function* deliver<B extends DeliveredBlock>(
   delivery: Delivery<B>,
   context: CallContext,
   requests: AsyncIterable<Uint8Array>,
@@ -64,7 +62,7 @@ export async function* deliver<B extends HeldBlock>(
   }
 }
 
-async function* deliverBlocks<B extends HeldBlock>(
+async function* deliverBlocks<B extends DeliveredBlock>(
   delivery: Delivery<B>,
   context: CallContext,
   request: Uint8Array,
@@ -84,7 +82,7 @@ async function* deliverBlocks<B extends HeldBlock>(
   return yield* blocks(delivery, context, seek, { first, last });
 }
 
-async function* blocks<B extends HeldBlock>(
+async function* blocks<B extends DeliveredBlock>(
   delivery: Delivery<B>,
   context: CallContext,
   seek: Seek,
@@ -154,7 +152,7 @@ function isExpired(now: Date, config: ChannelConfig, { creator }: Seek): boolean
   }
 }
 
-async function isAllowed<B extends HeldBlock>(
+async function isAllowed<B extends DeliveredBlock>(
   delivery: Delivery<B>,
   config: ChannelConfig,
   seek: Seek,
@@ -164,7 +162,7 @@ async function isAllowed<B extends HeldBlock>(
 }
 
 /** Header and metadata alone, unless the block holds a configuration. */
-function withoutData<B extends HeldBlock>(held: B): B {
+function withoutData<B extends DeliveredBlock>(held: B): B {
   const { header, data, metadata } = held.block;
   const [first] = data;
   if (first !== undefined && parsedOnce(first).type === HeaderType.config) return held;

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { decodeBlock, type RawBlock } from './block.ts';
+import { decodeBlock, type DeliveredBlock } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 
 const CHANGED = 'changed';
@@ -25,17 +25,14 @@ export class BlockFollowers {
   }
 
   /** Blocks from `from` on, waiting for the next; ends when `signal` does or the orderer stops. */
-  async *follow(
-    from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<{ readonly number: number; readonly bytes: Uint8Array; readonly block: RawBlock }> {
+  async *follow(from: number, signal: AbortSignal): AsyncGenerator<DeliveredBlock> {
     for (let number = from; !signal.aborted && !this.#hasEnded; number++) {
       while (number >= this.#store.height) {
         await once(this.#changes, CHANGED, { signal }).catch(() => undefined);
         if (signal.aborted || this.#hasEnded) return;
       }
       const bytes = await this.#store.block(number);
-      yield { number, bytes, block: decodeBlock(bytes) };
+      yield { number, parts: [bytes], block: decodeBlock(bytes) };
     }
   }
 }

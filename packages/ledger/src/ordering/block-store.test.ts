@@ -14,7 +14,7 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'block-store-'));
   const store = await BlockStore.open(diskFiles, directory);
-  for (let number = 0; number < BLOCKS; number++) await store.append(number, utf8(`block ${number}`));
+  for (let number = 0; number < BLOCKS; number++) await store.append(number, [utf8(`block ${number}`)]);
   await store.close();
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
@@ -70,7 +70,7 @@ describe('BlockStore', () => {
   it('ends before the first damage of what was not synced when it was interrupted, and not before that', async () => {
     const store = await BlockStore.open(diskFiles, directory);
     await store.sync();
-    for (const number of [5, 6, 7]) await store.append(number, utf8(`block ${number}`));
+    for (const number of [5, 6, 7]) await store.append(number, [utf8(`block ${number}`)]);
     await store.close();
     await spoilFrame(6);
     await spoilFrame(1);
@@ -78,7 +78,7 @@ describe('BlockStore', () => {
     const left = await BlockStore.open(diskFiles, directory);
     expect(left.height).toBe(6);
     await expect(left.block(1)).rejects.toMatchObject({ code: 'BLOCK_CORRUPT' });
-    await left.append(6, utf8('block 6 again'));
+    await left.append(6, [utf8('block 6 again')]);
     expect(Buffer.from(await left.block(5)).toString()).toBe('block 5');
     await left.close();
   });

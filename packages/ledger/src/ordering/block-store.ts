@@ -10,12 +10,11 @@ import {
   type Location,
 } from '../storage/index.ts';
 import { decodeLocation, encodeLocation } from '../storage/ledger-keys.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 
 const LOCATION_BYTES = 16;
 const DIGEST_BYTES = 8;
 const ENTRY_BYTES = LOCATION_BYTES + DIGEST_BYTES;
-/** Blocks that an orderer answers from memory. */
-const CACHED_BLOCKS = 64;
 
 /** Holds how many blocks are durable: after a power cut the log is read from there on. */
 const SYNCED = 'synced';
@@ -30,7 +29,7 @@ export class BlockStore {
   readonly #log: BlockLog;
   readonly #places: AppendFile;
   readonly #claim: Claim;
-  readonly #recent = new Map<number, Uint8Array>();
+  readonly #recent = new RecentBlocks<{ readonly parts: readonly Uint8Array[] }>();
   #height: number;
 
   private constructor(
@@ -78,14 +77,14 @@ export class BlockStore {
     return this.#log.bytes;
   }
 
-  async append(number: number, bytes: Uint8Array): Promise<void> {
+  /** Of a marshalled common.Block, in parts. @throws LedgerError OUT_OF_ORDER */
+  async append(number: number, parts: readonly Uint8Array[]): Promise<void> {
     if (number !== this.#height) {
       throw new LedgerError('OUT_OF_ORDER', `Block ${number} does not follow height ${this.#height}`);
     }
-    const location = await this.#log.append(number, bytes);
+    const location = await this.#log.append(number, parts);
     await this.#places.append([encodePlace(number, location)]);
-    this.#recent.set(number, bytes);
-    this.#recent.delete(number - CACHED_BLOCKS);
+    this.#recent.put(number, { parts });
     this.#height = number + 1;
   }
 
@@ -99,7 +98,7 @@ export class BlockStore {
   /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT, INDEX_CORRUPT */
   async block(number: number): Promise<Uint8Array> {
     const recent = this.#recent.get(number);
-    if (recent !== undefined) return recent;
+    if (recent !== undefined) return concat(...recent.parts);
     if (number < 0 || number >= this.#height)
       throw new LedgerError('NOT_FOUND', `There is no block ${number}`);
     return this.#log.read(number, await this.#place(number));

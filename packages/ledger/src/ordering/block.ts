@@ -14,6 +14,15 @@ export interface RawBlock {
   readonly metadata: readonly Uint8Array[];
 }
 
+/** A block as a node holds it and others get it. */
+export interface DeliveredBlock {
+  readonly number: number;
+  /** Marshalled common.Block, in parts. */
+  readonly parts: readonly Uint8Array[];
+  /** The same, decoded; shared by who receives it in this process. */
+  readonly block: RawBlock;
+}
+
 /** common.BlockMetadataIndex. */
 export const MetadataIndex = { signatures: 0, lastConfig: 1, transactionsFilter: 2, commitHash: 4 } as const;
 const METADATA_ENTRIES = 5;
@@ -22,31 +31,37 @@ export function emptyMetadata(): Uint8Array[] {
   return Array.from({ length: METADATA_ENTRIES }, () => new Uint8Array());
 }
 
-export function encodeBlock({ header, data, metadata }: RawBlock): Uint8Array {
-  return Buffer.concat([
-    ...field(1, [encodeHeader(header)]),
-    ...field(
-      2,
-      data.flatMap((item) => field(1, [item])),
-    ),
-    ...metadataField(metadata),
-  ]);
+export function encodeBlock(block: RawBlock): Uint8Array {
+  return Buffer.concat(blockParts(block));
+}
+
+const encodedLists = new WeakMap<readonly Uint8Array[], Uint8Array>();
+
+/**
+ * The encoding of a block, in parts. The data, which is nearly all of it, is encoded once for as long as its list lives: a
+ * block is stored by many nodes with one list and different metadata.
+ */
+export function blockParts({ header, data, metadata }: RawBlock): Uint8Array[] {
+  let list = encodedLists.get(data);
+  if (list === undefined) {
+    list = Buffer.concat(encodeList(data));
+    encodedLists.set(data, list);
+  }
+  return [...field(1, [encodeHeader(header)]), ...field(2, [list]), ...field(3, encodeList(metadata))];
 }
 
 function encodeHeader({ number, previousHash, dataHash }: BlockHeader): Uint8Array {
   return new WireWriter().uint(1, number).bytes(2, previousHash).bytes(3, dataHash).finish();
 }
 
-function metadataField(metadata: readonly Uint8Array[]): Uint8Array[] {
-  return field(
-    3,
-    metadata.flatMap((item) => field(1, [item])),
-  );
+/** common.BlockData, common.BlockMetadata */
+function encodeList(items: readonly Uint8Array[]): Uint8Array[] {
+  return items.flatMap((item) => field(1, [item]));
 }
 
 /** common.Block whose data is left out: what orderer.SeekInfo calls HEADER_WITH_SIG. */
 export function encodeBlockWithoutData({ header, metadata }: Omit<RawBlock, 'data'>): Uint8Array {
-  return Buffer.concat([...field(1, [encodeHeader(header)]), ...metadataField(metadata)]);
+  return Buffer.concat([...field(1, [encodeHeader(header)]), ...field(3, encodeList(metadata))]);
 }
 
 /** @throws LedgerError MALFORMED */

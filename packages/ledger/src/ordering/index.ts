@@ -5,6 +5,7 @@ export {
   encodeBlockWithoutData,
   MetadataIndex,
   withMetadata,
+  type DeliveredBlock,
   type RawBlock,
 } from './block.ts';
 export { BlockStore, cutBlocks } from './block-store.ts';

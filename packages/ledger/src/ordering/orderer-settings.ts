@@ -1,5 +1,5 @@
 import type { Verifier } from '../crypto/index.ts';
-import type { RawBlock } from './block.ts';
+import type { DeliveredBlock } from './block.ts';
 import type { SigningIdentity } from './envelope.ts';
 import type { Effect } from './machine.ts';
 import type { Message } from './messages.ts';
@@ -20,7 +20,7 @@ export interface OrdererSettings {
   readonly timeoutMs: number;
   readonly downTimeoutMs: number;
   /** Called with every block once it is final here. */
-  readonly onBlock: (number: number, bytes: Uint8Array, block: RawBlock) => void;
+  readonly onBlock: (delivered: DeliveredBlock) => void;
   readonly onEvidence: (effect: Extract<Effect, { kind: 'evidence' }>) => void;
   /** The node can no longer keep its promises (its disk fails): it must stop. */
   readonly onFailure: (error: unknown) => void;

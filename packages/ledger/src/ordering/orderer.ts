@@ -3,7 +3,7 @@ import { LedgerError } from '../error.ts';
 import { admit, admitConfigUpdate, isRefusal, requestKey, Status, type Refusal } from './admission.ts';
 import { isAuthentic } from './authentic.ts';
 import { Authority } from './authority.ts';
-import { decodeBlock, encodeBlock, type RawBlock } from './block.ts';
+import { blockParts, decodeBlock, type RawBlock } from './block.ts';
 import { BlockFollowers } from './block-followers.ts';
 import type { BlockStore } from './block-store.ts';
 import { tipAfter, tipOf, type ChainTip } from './chain-tip.ts';
@@ -202,18 +202,18 @@ export class ChannelOrderer {
 
   async #decide(final: FinalBlock): Promise<void> {
     if (final.height !== this.#store.height) return;
-    const block = sealBlock(final);
-    await this.#append(block, encodeBlock(block));
+    await this.#append(sealBlock(final));
   }
 
-  async #append(block: RawBlock, bytes: Uint8Array): Promise<void> {
+  async #append(block: RawBlock): Promise<void> {
     const number = Number(block.header.number);
-    await this.#store.append(number, bytes);
+    const parts = blockParts(block);
+    await this.#store.append(number, parts);
     const { config } = this.#tip;
     this.#tip = tipAfter(this.#tip, block);
     for (const envelope of block.data) this.#pool.remove(requestKey(envelope));
     if (this.#tip.config !== config) await this.#admitAgain();
-    this.#settings.onBlock(number, bytes, block);
+    this.#settings.onBlock({ number, parts, block });
     this.#followers.note();
     if (this.#log.isLarge) {
       await this.#store.sync();
@@ -263,7 +263,7 @@ export class ChannelOrderer {
         bytes,
       );
       await this.#runner.between(async () => {
-        if (number === this.#store.height) await this.#append(checked, encodeBlock(checked));
+        if (number === this.#store.height) await this.#append(checked);
       });
     }
   }

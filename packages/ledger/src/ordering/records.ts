@@ -1,7 +1,7 @@
 import { toHex } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 import { WireWriter } from '../wire/index.ts';
-import { decodeBlock, encodeBlock } from './block.ts';
+import { blockParts, decodeBlock } from './block.ts';
 import type { Proposal, SignedAt } from './messages.ts';
 import { decodeSignedAt, encodeSignedAt, fields, openBlock } from './turn-metadata.ts';
 
@@ -26,11 +26,11 @@ export type SigningRecord =
 
 const KINDS = ['acknowledged', 'signed', 'voted', 'silentBelow'] as const;
 
-/** Records that become durable together. */
-export function encodeRecords(records: readonly SigningRecord[]): Uint8Array {
+/** Records that become durable together, in parts. */
+export function encodeRecords(records: readonly SigningRecord[]): Uint8Array[] {
   const writer = new WireWriter();
-  for (const record of records) writer.present(1, encodeRecord(record));
-  return writer.finish();
+  for (const record of records) writer.message(1, encodeRecord(record));
+  return writer.finishParts();
 }
 
 /** @throws LedgerError MALFORMED */
@@ -38,12 +38,12 @@ export function decodeRecords(bytes: Uint8Array): SigningRecord[] {
   return fields(bytes).all(1).map(decodeRecord);
 }
 
-function encodeRecord(record: SigningRecord): Uint8Array {
+function encodeRecord(record: SigningRecord): WireWriter {
   const writer = new WireWriter().uint(1, KINDS.indexOf(record.kind)).uint(2, record.height);
   if (record.kind !== 'silentBelow') writer.uint(3, record.turn);
-  if (record.kind === 'acknowledged') writer.present(4, encodeBlock(record.proposal.block));
+  if (record.kind === 'acknowledged') writer.presentParts(4, blockParts(record.proposal.block));
   if (record.kind === 'signed') writer.present(5, encodeSignedAt(record.signed));
-  return writer.finish();
+  return writer;
 }
 
 function decodeRecord(bytes: Uint8Array): SigningRecord {

@@ -161,7 +161,7 @@ export async function signingFiles(files: FileStore, directory: string): Promise
 /** Records that are written, and after a power cut found, together. */
 export function recordFrame(records: readonly SigningRecord[]): Uint8Array[] {
   const payload = encodeRecords(records);
-  return [encodeFrameHeader(records[0]?.height ?? 0, payload), payload];
+  return [encodeFrameHeader(records[0]?.height ?? 0, payload), ...payload];
 }
 
 /** A log is synced after each write, so that only its last one can be torn. */

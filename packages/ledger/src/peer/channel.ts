@@ -1,3 +1,4 @@
+import { concat } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
@@ -126,11 +127,11 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     const bytes = await this.#store.block(number);
     const block = decodeBlock(bytes);
     const codes = block.metadata[MetadataIndex.transactionsFilter] ?? new Uint8Array();
-    return { number, bytes, block, transactions: block.data.map(parsedOnce), codes };
+    return { number, parts: [bytes], block, transactions: block.data.map(parsedOnce), codes };
   }
 
   async block(number: number): Promise<Uint8Array> {
-    return (await this.committed(number)).bytes;
+    return concat(...(await this.committed(number)).parts);
   }
 
   async read(number: number): Promise<CommittedBlock> {

@@ -1,8 +1,15 @@
-import { equalBytes } from '@healthchain/core';
+import { concat, equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
-import { decodeBlock, encodeBlock, MetadataIndex, withMetadata, type RawBlock } from '../ordering/block.ts';
+import {
+  blockParts,
+  decodeBlock,
+  MetadataIndex,
+  withMetadata,
+  type DeliveredBlock,
+  type RawBlock,
+} from '../ordering/block.ts';
 import { configFromBlockOnce, configFromEnvelopeOnce } from '../ordering/configs.ts';
 import { checkFinality, councilOf } from '../ordering/council.ts';
 import { dataHashOnce, mustBeWellFormed, parsedOnce } from '../ordering/parsed.ts';
@@ -17,13 +24,9 @@ import {
   type StateReader,
 } from '../validation/index.ts';
 import { WireWriter } from '../wire/index.ts';
-import type { DeliveredBlock } from './feed.ts';
 
 /** A block as this peer has committed it. */
-export interface CommittedBlock {
-  readonly number: number;
-  readonly bytes: Uint8Array;
-  readonly block: RawBlock;
+export interface CommittedBlock extends DeliveredBlock {
   readonly transactions: readonly ParsedTransaction[];
   readonly codes: Uint8Array;
 }
@@ -82,7 +85,7 @@ export class Committer {
     const raw = decodeBlock(genesis);
     const validation = validateGenesis(genesis);
     const block = withMetadata(raw, MetadataIndex.transactionsFilter, validation.codes);
-    const commit = commitOf(block, encodeBlock(block), raw.data.map(parsedOnce), validation);
+    const commit = commitOf(block, blockParts(block), raw.data.map(parsedOnce), validation);
     if (place === undefined) return store.commit(commit);
     const stored = decodeBlock(await store.pendingBlock(place));
     if (!equalBytes(blockHeaderHash(stored.header), commit.headerHash)) throw refused(0n, 'its header');
@@ -120,10 +123,10 @@ export class Committer {
   async replay(place: Location): Promise<void> {
     const bytes = await this.#store.pendingBlock(place);
     const block = decodeBlock(bytes);
-    const delivered = { number: Number(block.header.number), bytes, block };
+    const delivered = { number: Number(block.header.number), parts: [bytes], block };
     await this.accept(delivered);
     const { commit } = await this.#validate(delivered);
-    if (!equalBytes(commit.bytes, bytes))
+    if (!equalBytes(concat(...commit.parts), bytes))
       throw refused(block.header.number, 'what it says of its validation');
     await this.#store.apply(commit, place);
   }
@@ -147,11 +150,11 @@ export class Committer {
         this.#config = configFromEnvelopeOnce(channelId, envelope);
       }
       const block = sealed(delivered.block, validation);
-      const bytes = encodeBlock(block);
+      const parts = blockParts(block);
       const number = delivered.number;
       return {
-        committed: { number, bytes, block, transactions, codes: validation.codes },
-        commit: commitOf(block, bytes, transactions, validation),
+        committed: { number, parts, block, transactions, codes: validation.codes },
+        commit: commitOf(block, parts, transactions, validation),
       };
     } finally {
       await view.close();
@@ -182,13 +185,13 @@ function sealed(block: RawBlock, validation: BlockValidation): RawBlock {
 
 function commitOf(
   block: RawBlock,
-  bytes: Uint8Array,
+  parts: readonly Uint8Array[],
   transactions: readonly ParsedTransaction[],
   validation: BlockValidation,
 ): BlockCommit {
   return {
     number: Number(block.header.number),
-    bytes,
+    parts,
     headerHash: blockHeaderHash(block.header),
     commitHash: validation.commitHash,
     updates: validation.updates,

@@ -1,15 +1,6 @@
-import type { RawBlock } from '../ordering/block.ts';
+import type { DeliveredBlock } from '../ordering/block.ts';
+import { RecentBlocks } from '../ordering/recent-blocks.ts';
 import { Waiters } from './waiters.ts';
-
-/** Blocks that a feed keeps for peers that are just behind. */
-const RECENT_BLOCKS = 64;
-
-/** A final block as it comes from ordering; `block` is `bytes` decoded, shared by who receives it in this process. */
-export interface DeliveredBlock {
-  readonly number: number;
-  readonly bytes: Uint8Array;
-  readonly block: RawBlock;
-}
 
 /** Somebody that has blocks: an orderer, or another peer. */
 export interface BlockSource {
@@ -23,7 +14,9 @@ export interface BlockSource {
  * behind. Nothing here is trusted: peers verify what they take.
  */
 export class BlockFeed {
-  readonly #recent = new Map<number, DeliveredBlock>();
+  /** For peers that are just behind. */
+  readonly #recent = new RecentBlocks<DeliveredBlock>();
+  #newest = -1;
   readonly #sources = new Map<string, BlockSource>();
   readonly #waiters = new Waiters();
   readonly #mayRead: (reader: string) => boolean;
@@ -34,9 +27,9 @@ export class BlockFeed {
   }
 
   publish(delivered: DeliveredBlock): void {
-    if (this.#recent.has(delivered.number)) return;
-    this.#recent.set(delivered.number, delivered);
-    this.#recent.delete(delivered.number - RECENT_BLOCKS);
+    if (delivered.number <= this.#newest) return;
+    this.#newest = delivered.number;
+    this.#recent.put(delivered.number, delivered);
     this.#waiters.wake();
   }
 

@@ -3,7 +3,7 @@ export type { Chaincode, ChaincodeResponse } from './chaincode.ts';
 export { PeerChannel } from './channel.ts';
 export type { CommittedBlock } from './committer.ts';
 export type { Endorsed } from './endorser.ts';
-export { BlockFeed, type DeliveredBlock } from './feed.ts';
+export { BlockFeed } from './feed.ts';
 export { Peer } from './peer.ts';
 export { decodeSignedProposal, type DecodedProposal } from './proposal.ts';
 export { ProposalRefused } from './proposal-checks.ts';

@@ -58,7 +58,7 @@ export class AuthorityNode implements Host {
     const { rules, journal, disk } = this.#environment;
     const files = this.files.openProcess({ syncs: rules.neverSyncs !== true });
     const store = await BlockStore.open(files, 'ordering', disk);
-    if (store.height === 0) await store.append(0, makeGenesis().bytes);
+    if (store.height === 0) await store.append(0, [makeGenesis().bytes]);
     const { log, records } = await SigningLog.open(files, SIGNING, disk);
     const remembered = records.filter((record) => rules.remembers?.(record) ?? true);
     journal.note(() => `${this.id} starts at height ${store.height} with ${remembered.length} records`);

@@ -63,13 +63,12 @@ export class BlockLog {
   }
 
   /** Appends without waiting for the disk; the frame may be read at once. Calls must not overlap. */
-  async append(number: number, payload: Uint8Array): Promise<Location> {
+  async append(number: number, payload: readonly Uint8Array[]): Promise<Location> {
     const file = await this.#writable();
-    const header = encodeFrameHeader(number, payload);
-    const location = { segment: this.#current, offset: file.size, length: header.length + payload.length };
+    const offset = file.size;
     this.#unsynced.add(file);
-    await file.append([header, payload]);
-    return location;
+    await file.append([encodeFrameHeader(number, payload), ...payload]);
+    return { segment: this.#current, offset, length: file.size - offset };
   }
 
   /** Everything appended before the call is durable on return, also what a process that was killed has left. */

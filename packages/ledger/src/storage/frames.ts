@@ -14,11 +14,15 @@ export type FrameState =
   /** The frame is complete but its checksum, or its magic, does not hold. */
   | { readonly kind: 'corrupt'; readonly number?: number };
 
-export function encodeFrameHeader(number: number, payload: Uint8Array): Uint8Array {
+/** Of a frame whose payload is written behind it in these parts. */
+export function encodeFrameHeader(number: number, payload: readonly Uint8Array[]): Uint8Array {
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
   header.writeUInt32BE(MAGIC, 0);
   header.writeBigUInt64BE(BigInt(number), 4);
-  header.writeUInt32BE(payload.length, 12);
+  header.writeUInt32BE(
+    payload.reduce((sum, part) => sum + part.length, 0),
+    12,
+  );
   frameDigest(number, payload).copy(header, 16);
   return header;
 }
@@ -33,7 +37,7 @@ export function readFrame(bytes: Uint8Array, offset: number): FrameState {
   const end = start + view.readUInt32BE(offset + 12);
   if (end > view.length) return { kind: 'torn' };
   const payload = view.subarray(start, end);
-  const isIntact = frameDigest(number, payload).equals(view.subarray(offset + 16, start));
+  const isIntact = frameDigest(number, [payload]).equals(view.subarray(offset + 16, start));
   return isIntact ? { kind: 'whole', number, payload, end } : { kind: 'corrupt', number };
 }
 
@@ -47,8 +51,10 @@ export function nextWholeFrame(bytes: Uint8Array, offset: number): number | unde
   return found < 0 ? undefined : found;
 }
 
-function frameDigest(number: number, payload: Uint8Array): Buffer {
+function frameDigest(number: number, payload: readonly Uint8Array[]): Buffer {
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64BE(BigInt(number), 0);
-  return createHash('sha256').update(prefix).update(payload).digest();
+  const digest = createHash('sha256').update(prefix);
+  for (const part of payload) digest.update(part);
+  return digest.digest();
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sha256, utf8 } from '@healthchain/core';
+import { concat, sha256, utf8 } from '@healthchain/core';
 import { diskFiles } from './files.ts';
 import { openLevel } from './key-value.ts';
 import { LedgerStore, type BlockCommit } from './ledger-store.ts';
@@ -21,7 +21,7 @@ function block(number: number, updates: Record<string, string | undefined> = {})
   const version = { block: BigInt(number), transaction: 0n };
   return {
     number,
-    bytes: utf8(`block ${number} ${'x'.repeat(200)}`),
+    parts: [utf8(`block ${number} ${'x'.repeat(200)}`)],
     headerHash: sha256(utf8(`header ${number}`)),
     commitHash: number === 0 ? undefined : sha256(utf8(`commit ${number}`)),
     updates: Object.entries(updates).map(([key, value]) => ({
@@ -154,7 +154,7 @@ describe('LedgerStore', () => {
       await store.close();
     }
     const { store } = await open();
-    await store.replaceBlock(1, block(1).bytes);
+    await store.replaceBlock(1, concat(...block(1).parts));
     expect(Buffer.from(await store.block(1)).toString()).toMatch(/^block 1 /);
     await store.close();
   });
@@ -175,14 +175,14 @@ describe('LedgerStore', () => {
     await rm(state, { recursive: true });
     await rename(`${state}-kept`, state);
     const repaired = (await open()).store;
-    await repaired.replaceBlock(1, block(1).bytes);
+    await repaired.replaceBlock(1, concat(...block(1).parts));
     await repaired.close();
 
     await rm(state, { recursive: true });
     const { store, pending } = await open();
     expect(pending.map(({ offset }) => offset / length)).toEqual([0, 3, 2]);
     for (const [number, place] of pending.entries()) {
-      expect(await store.pendingBlock(place)).toEqual(Buffer.from(block(number).bytes));
+      expect(await store.pendingBlock(place)).toEqual(Buffer.concat(block(number).parts));
       await store.apply(block(number), place);
     }
     expect(store.height).toBe(3);

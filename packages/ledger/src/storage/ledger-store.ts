@@ -15,8 +15,8 @@ import { encodeStateRow } from './state-rows.ts';
 /** A block with everything its commit changes, as validation found it. */
 export interface BlockCommit {
   readonly number: number;
-  /** Marshalled common.Block with all its metadata. */
-  readonly bytes: Uint8Array;
+  /** Marshalled common.Block with all its metadata, in parts. */
+  readonly parts: readonly Uint8Array[];
   readonly headerHash: Uint8Array;
   readonly commitHash: Uint8Array | undefined;
   readonly updates: readonly StateUpdate[];
@@ -91,7 +91,7 @@ export class LedgerStore {
   /** The block is durable and its effects are visible on return. @throws LedgerError OUT_OF_ORDER */
   async commit(block: BlockCommit): Promise<void> {
     this.#mustFollow(block.number);
-    const location = await this.#log.append(block.number, block.bytes);
+    const location = await this.#log.append(block.number, block.parts);
     await this.#log.sync();
     await this.apply(block, location);
   }
@@ -180,7 +180,7 @@ export class LedgerStore {
 
   /** Replaces a damaged block by bytes that the caller has verified; durable on return. */
   async replaceBlock(number: number, bytes: Uint8Array): Promise<void> {
-    const location = await this.#log.append(number, bytes);
+    const location = await this.#log.append(number, [bytes]);
     await this.#log.sync();
     await this.#rows.write([
       { type: 'put', key: keys.blockKey(number), value: keys.encodeBlockRow(number, location) },

@@ -47,6 +47,19 @@ describe('the wire format', () => {
     );
   });
 
+  test('is the same in parts, of which large arrays are not copies', () => {
+    const large = new Uint8Array(5000).fill(7);
+    const inner = new WireWriter()
+      .string(1, 'inner')
+      .bytes(2, large)
+      .presentParts(3, [large, utf8('x')]);
+    const writer = new WireWriter().uint(1, 300).message(2, inner).string(3, 'end');
+    const parts = writer.finishParts();
+    expect(Buffer.concat(parts)).toEqual(Buffer.from(writer.finish()));
+    expect(parts.filter((part) => part === large)).toHaveLength(2);
+    expect(parts).toHaveLength(5);
+  });
+
   test('leaves out what is default unless its presence says something', () => {
     const written = new WireWriter()
       .uint(1, 0)

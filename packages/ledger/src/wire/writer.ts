@@ -1,5 +1,8 @@
 import { utf8, type Bytes } from '@healthchain/core';
 
+/** Up to this size a copy costs less than a part of its own. */
+const SMALL_BYTES = 4096;
+
 /**
  * Writes protobuf messages exactly as Go's `proto.Marshal` does for proto3: the caller writes fields in ascending order;
  * scalars, strings and bytes of default value are left out, messages that are present are written even when empty.
@@ -20,6 +23,16 @@ export class WireWriter {
   /** A message, an element of a repeated field, or a member of a oneof: written even when empty. */
   present(field: number, value: Uint8Array): this {
     return this.head(field, value.length).raw(value);
+  }
+
+  /** As `present`, of a value in parts. */
+  presentParts(field: number, parts: readonly Uint8Array[]): this {
+    this.head(
+      field,
+      parts.reduce((sum, part) => sum + part.length, 0),
+    );
+    for (const part of parts) this.raw(part);
+    return this;
   }
 
   /** As `present`, of a message that is still being written: its bytes are copied once, when the outermost message ends. */
@@ -84,6 +97,26 @@ export class WireWriter {
       }
     }
     return bytes;
+  }
+
+  /** As `finish`, in parts: large arrays stay where they are, for who writes or hashes one part after the other. */
+  finishParts(): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let small = new WireWriter();
+    const flush = () => {
+      if (!small.isEmpty) parts.push(small.finish());
+      small = new WireWriter();
+    };
+    for (const part of this.#parts) {
+      if (typeof part === 'number') small.#byte(part);
+      else if (part.length <= SMALL_BYTES) small.raw(part);
+      else {
+        flush();
+        parts.push(part);
+      }
+    }
+    flush();
+    return parts;
   }
 
   #varint(value: number): void {
