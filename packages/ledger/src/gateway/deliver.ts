@@ -1,13 +1,7 @@
 import { equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
-import {
-  encodeBlockWithoutData,
-  HeaderType,
-  parsedOnce,
-  Status,
-  type DeliveredBlock,
-} from '../ordering/index.ts';
+import { HeaderType, parsedOnce, partsWithoutData, Status, type DeliveredBlock } from '../ordering/index.ts';
 import { fields } from '../ordering/turn-metadata.ts';
 import type { SignedData } from '../policy/index.ts';
 import { WireWriter } from '../wire/index.ts';
@@ -166,7 +160,8 @@ function withoutData<B extends DeliveredBlock>(held: B): B {
   const { header, data, metadata } = held.block;
   const [first] = data;
   if (first !== undefined && parsedOnce(first).type === HeaderType.config) return held;
-  return { ...held, bytes: encodeBlockWithoutData({ header, metadata }) };
+  const parts: DeliveredBlock['parts'] = partsWithoutData({ header, metadata });
+  return { ...held, parts };
 }
 
 function firstBlock(start: SeekPosition, height: number): number {

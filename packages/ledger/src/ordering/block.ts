@@ -60,8 +60,8 @@ function encodeList(items: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** common.Block whose data is left out: what orderer.SeekInfo calls HEADER_WITH_SIG. */
-export function encodeBlockWithoutData({ header, metadata }: Omit<RawBlock, 'data'>): Uint8Array {
-  return Buffer.concat([...field(1, [encodeHeader(header)]), ...field(3, encodeList(metadata))]);
+export function partsWithoutData({ header, metadata }: Omit<RawBlock, 'data'>): Uint8Array[] {
+  return [...field(1, [encodeHeader(header)]), ...field(3, encodeList(metadata))];
 }
 
 /** @throws LedgerError MALFORMED */

@@ -2,7 +2,7 @@ export { Status } from './admission.ts';
 export {
   decodeBlock,
   encodeBlock,
-  encodeBlockWithoutData,
+  partsWithoutData,
   MetadataIndex,
   withMetadata,
   type DeliveredBlock,
