@@ -7,6 +7,8 @@ import { WireReader, WireWriter } from '../wire/index.ts';
 const VALUE = 1;
 const SIGNATURES = 2;
 const NOTHING = new Uint8Array();
+/** What configtxgen writes into block 0, which nobody signs: that the last configuration is this block's own. */
+const GENESIS_SIGNATURES = metadataOf(new WireWriter().present(1, NOTHING).finish());
 
 /**
  * The message has to be the only encoding of the block that it decodes to: no field twice, none unknown, none out of order,
@@ -14,10 +16,11 @@ const NOTHING = new Uint8Array();
  * @throws LedgerError BAD_BLOCK, MALFORMED
  */
 export function checkEncoding(bytes: Uint8Array, block: DecodedBlock): void {
-  const { metadata } = block;
+  const { header, metadata } = block;
+  const signatures = metadata[METADATA.signatures] ?? NOTHING;
   const isOnlyOne =
     equalBytes(bytes, encodeBlock(block)) &&
-    isOnlyMetadata(metadata[METADATA.signatures] ?? NOTHING) &&
+    (header.number === 0n ? equalBytes(signatures, GENESIS_SIGNATURES) : isOnlyMetadata(signatures)) &&
     (metadata[METADATA.orderer] ?? NOTHING).length === 0 &&
     metadata.length <= Object.keys(METADATA).length;
   if (!isOnlyOne) throw new LedgerError('BAD_BLOCK', 'it holds bytes that a block has no place for');

@@ -55,6 +55,17 @@ describe.each(['raft-side', 'bft-side'])('in %s no byte is without meaning', (na
     }
   });
 
+  it('a flipped bit is found wherever it is in the metadata of block 0, which nobody signs', async () => {
+    const [genesis = new Uint8Array()] = chain;
+    const [from = 0] = messagesOf(genesis)
+      .slice(2)
+      .map((message) => message.from);
+    for (let at = from; at < genesis.length; at++) {
+      for (let bit = 0; bit < BITS; bit++)
+        expect(await isFound(0, flipped(genesis, at, bit)), `byte ${at}`).toBe(true);
+    }
+  });
+
   it('a flipped bit is found wherever it is', async () => {
     const place = fc
       .nat(BLOCKS - 1)
