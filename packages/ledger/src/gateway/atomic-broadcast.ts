@@ -1,10 +1,9 @@
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
-import { fields } from '../ordering/turn-metadata.ts';
 import { HeaderType, Status, type DeliveredBlock } from '../ordering/index.ts';
 import { evaluateSignedData, type SignedData } from '../policy/index.ts';
-import { WireWriter } from '../wire/index.ts';
+import { fields, WireWriter } from '../wire/index.ts';
 import { reasonOf, type CallContext } from './call.ts';
 import type { BlockSource, Delivery } from './deliver.ts';
 

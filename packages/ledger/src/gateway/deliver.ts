@@ -2,9 +2,8 @@ import { equalBytes } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
 import { HeaderType, parsedOnce, partsWithoutData, Status, type DeliveredBlock } from '../ordering/index.ts';
-import { fields } from '../ordering/turn-metadata.ts';
 import type { SignedData } from '../policy/index.ts';
-import { WireWriter } from '../wire/index.ts';
+import { fields, WireWriter } from '../wire/index.ts';
 import { reasonOf, type CallContext } from './call.ts';
 import { decodePosition, type SeekPosition } from './requests.ts';
 

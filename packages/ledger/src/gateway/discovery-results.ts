@@ -1,9 +1,8 @@
 import { sha256, utf8 } from '@healthchain/core';
 import { configOf, type ChannelConfig } from '../config/index.ts';
 import { decodeConfig, EMPTY_GROUP } from '../config/tree.ts';
-import { fields } from '../ordering/turn-metadata.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
-import { WireWriter } from '../wire/index.ts';
+import { fields, WireWriter } from '../wire/index.ts';
 import type { CallContext } from './call.ts';
 import type { OrdererEndpoint } from './network.ts';
 

@@ -1,9 +1,8 @@
 import { equalBytes } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
-import { fields } from '../ordering/turn-metadata.ts';
 import type { NamespaceInterest, Peer, PeerChannel } from '../peer/index.ts';
 import { evaluateSignedData, type SignedData } from '../policy/index.ts';
-import { WireWriter } from '../wire/index.ts';
+import { fields, WireWriter } from '../wire/index.ts';
 import type { CallContext } from './call.ts';
 import { configResult, descriptor, membership } from './discovery-results.ts';
 import { ledgerOf, peersOf, type GatewayNetwork } from './network.ts';

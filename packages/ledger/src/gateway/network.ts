@@ -42,20 +42,34 @@ export function isOwnChannel(network: GatewayNetwork, channelId: string): boolea
 
 /** Running peers of the channel's members: the gateway's own first, then its organisation's, then by height. */
 export function peersOf(network: GatewayNetwork, channelId: string): Peer[] {
+  return onChannel(network, channelId).toSorted((a, b) => inOrder(network, channelId, a, b));
+}
+
+function onChannel(network: GatewayNetwork, channelId: string): Peer[] {
   const config = network.config(channelId);
   if (config === undefined) return [];
-  const rank = (peer: Peer) => (peer.name === network.peer ? 0 : peer.mspId === network.mspId ? 1 : 2);
-  const height = (peer: Peer) => peer.channel(channelId)?.height ?? 0;
   return network
     .peers()
-    .filter((peer) => peer.channel(channelId) !== undefined && isMember(config, peer.mspId))
-    .toSorted((a, b) => rank(a) - rank(b) || height(b) - height(a));
+    .filter((peer) => peer.channel(channelId) !== undefined && isMember(config, peer.mspId));
+}
+
+function inOrder(network: GatewayNetwork, channelId: string, a: Peer, b: Peer): number {
+  const height = (peer: Peer) => peer.channel(channelId)?.height ?? 0;
+  return rank(network, a) - rank(network, b) || height(b) - height(a);
+}
+
+function rank(network: GatewayNetwork, peer: Peer): number {
+  if (peer.name === network.peer) return 0;
+  return peer.mspId === network.mspId ? 1 : 2;
 }
 
 /** The ledger that an organisation's gateway answers from: its own peer's, or another's while that is stopped. */
 export function ledgerOf(network: GatewayNetwork, channelId: string): PeerChannel | undefined {
   if (!isOwnChannel(network, channelId)) return undefined;
-  const [first] = peersOf(network, channelId);
+  let first: Peer | undefined;
+  for (const peer of onChannel(network, channelId)) {
+    if (first === undefined || inOrder(network, channelId, peer, first) < 0) first = peer;
+  }
   return network.peer === undefined || first?.name === network.peer ? first?.channel(channelId) : undefined;
 }
 

@@ -10,7 +10,7 @@ import { mustBeOrderable } from './consenters.ts';
 import { HeaderType, signedEnvelope, type SigningIdentity } from './envelope.ts';
 import { parsedOnce } from './parsed.ts';
 import type { OrderRequest } from './pool.ts';
-import { fields } from './turn-metadata.ts';
+import { fields } from '../wire/index.ts';
 
 /** common.Status, as far as orderers and deliver services answer it. */
 export const Status = {

@@ -1,9 +1,9 @@
 import { toHex } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
-import { WireWriter } from '../wire/index.ts';
+import { fields, WireWriter } from '../wire/index.ts';
 import { blockParts, decodeBlock } from './block.ts';
 import type { Proposal, SignedAt } from './messages.ts';
-import { decodeSignedAt, encodeSignedAt, fields, openBlock } from './turn-metadata.ts';
+import { decodeSignedAt, encodeSignedAt, openBlock } from './turn-metadata.ts';
 
 /**
  * What an authority must remember of a height before anyone hears of it. Kept in the order written; records of heights that

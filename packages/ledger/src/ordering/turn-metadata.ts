@@ -1,6 +1,6 @@
 import { equalBytes, sha256 } from '@healthchain/core';
 import { blockHeaderBytes, blockHeaderHash } from '../validation/index.ts';
-import { WireReader, WireWriter } from '../wire/index.ts';
+import { fields, WireWriter } from '../wire/index.ts';
 import { LedgerError } from '../error.ts';
 import { emptyMetadata, MetadataIndex, withMetadata, type BlockHeader, type RawBlock } from './block.ts';
 import type {
@@ -187,32 +187,5 @@ export function decodeSignedAt(bytes: Uint8Array): SignedAt {
     headerHash: signed.bytes(2),
     valueHash: signed.bytes(3),
     acknowledgements,
-  };
-}
-
-const NOTHING = new Uint8Array();
-
-/** Random access to the fields of a small message; of a repeated scalar the last counts. */
-export function fields(bytes: Uint8Array): {
-  has(field: number): boolean;
-  number(field: number): number;
-  bytes(field: number): Uint8Array;
-  all(field: number): Uint8Array[];
-} {
-  const numbers: (readonly [field: number, value: number])[] = [];
-  const values: (readonly [field: number, value: Uint8Array])[] = [];
-  const reader = new WireReader(bytes);
-  while (reader.next()) {
-    if (reader.wireType === 0) numbers.push([reader.field, reader.number()]);
-    else if (reader.wireType === 2) values.push([reader.field, reader.bytes()]);
-    else reader.skip();
-  }
-  const numberIn = (field: number) => numbers.findLast(([name]) => name === field)?.[1];
-  const bytesIn = (field: number) => values.findLast(([name]) => name === field)?.[1];
-  return {
-    has: (field) => bytesIn(field) !== undefined || numberIn(field) !== undefined,
-    number: (field) => numberIn(field) ?? 0,
-    bytes: (field) => bytesIn(field) ?? NOTHING,
-    all: (field) => values.filter(([name]) => name === field).map(([, value]) => value),
   };
 }

@@ -19,6 +19,7 @@ import {
   blockHeaderHash,
   validateBlock,
   validateGenesis,
+  ValidationCode,
   type BlockValidation,
   type ParsedTransaction,
   type StateReader,
@@ -135,7 +136,7 @@ export class Committer {
     const transactions = delivered.block.data.map(parsedOnce);
     const view = this.#store.view();
     try {
-      const state = readOnce(view, this.#store);
+      const state = readOnce(view);
       const validation = await validateBlock({
         number: delivered.block.header.number,
         transactions,
@@ -163,7 +164,7 @@ export class Committer {
 }
 
 /** Validation asks for a written key's row when it looks for its policy, and again when it applies the write. */
-function readOnce(view: LedgerView, store: LedgerStore): StateReader {
+function readOnce(view: LedgerView): StateReader {
   const known = new Map<string, StateRow | undefined>();
   return {
     get(namespace, key) {
@@ -172,7 +173,7 @@ function readOnce(view: LedgerView, store: LedgerStore): StateReader {
       return known.get(name);
     },
     range: (namespace, start, end) => view.range(namespace, start, end),
-    mayHaveMetadata: (namespace) => store.mayHaveMetadata(namespace),
+    mayHaveMetadata: (namespace) => view.mayHaveMetadata(namespace),
   };
 }
 
@@ -196,7 +197,10 @@ function commitOf(
     commitHash: validation.commitHash,
     updates: validation.updates,
     history: validation.history,
-    transactions: transactions.map(({ txId }, i) => ({ txId, code: validation.codes[i] ?? 255 })),
+    transactions: transactions.map(({ txId, action }, i) => {
+      const code = validation.codes[i] ?? ValidationCode.INVALID_OTHER_REASON;
+      return { txId, code, isKnownNew: code === ValidationCode.VALID && action !== undefined };
+    }),
   };
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LedgerError } from '../error.ts';
-import { WireReader, WireWriter } from '../wire/index.ts';
-import { fields } from '../ordering/turn-metadata.ts';
+import { fields, WireReader, WireWriter } from '../wire/index.ts';
 
 /** A signed proposal, decoded once and shared by all endorsers of the process. */
 export interface DecodedProposal {

@@ -195,9 +195,12 @@ export class Simulator {
       keys = new Map();
       this.#written.set(namespace, keys);
     }
-    if (!keys.has(key)) {
-      keys.set(key, decodeMetadata(this.#view.get(namespace, key)?.metadata).get(VALIDATION_PARAMETER));
-    }
+    if (!keys.has(key)) keys.set(key, this.#keyPolicy(namespace, key));
+  }
+
+  #keyPolicy(namespace: string, key: string): Uint8Array | undefined {
+    if (!this.#view.mayHaveMetadata(namespace)) return undefined;
+    return decodeMetadata(this.#view.get(namespace, key)?.metadata).get(VALIDATION_PARAMETER);
   }
 }
 

@@ -30,7 +30,7 @@ export function compileSignaturePolicy(envelope: Uint8Array, identities: Identit
     satisfiedBy: (signers) =>
       rule.holds(
         signers,
-        Array.from(signers, () => false),
+        signers.map(() => false),
       ),
   };
 }
@@ -73,7 +73,7 @@ function nOutOf(n: number, rules: readonly Rule[]): Rule {
     holds(signers, used) {
       let satisfied = 0;
       for (const rule of rules) {
-        const before = rule.marksInVain ? [...used] : used;
+        const before = rule.marksInVain ? used.slice() : used;
         if (rule.holds(signers, used)) satisfied++;
         else if (before !== used) used.splice(0, used.length, ...before);
       }

@@ -25,10 +25,11 @@ const WHAT: Readonly<Record<number, string>> = {
   [PREFIX.meta]: 'savepoint',
 };
 const SEAL_BYTES = 8;
+const HASH_BYTES = 32;
+/** Block and transaction. */
+const PLACE_BYTES = 12;
 
 export const SAVEPOINT_KEY = Buffer.from([PREFIX.meta, 1]);
-/** The savepoint's height by itself: what every view reads. */
-export const HEIGHT_KEY = Buffer.from([PREFIX.meta, 2]);
 
 export interface TransactionPlace {
   readonly block: number;
@@ -74,34 +75,41 @@ export function parseStateKey(key: Uint8Array): { readonly namespace: string; re
 }
 
 export function historyKey(namespace: string, key: string, block: number, transaction: number): Uint8Array {
-  const place = Buffer.alloc(12);
-  place.writeBigUInt64BE(BigInt(block), 0);
-  place.writeUInt32BE(transaction, 8);
-  return Buffer.concat([historyPrefix(namespace, key), place]);
+  const bytes = historyPrefix(namespace, key, PLACE_BYTES);
+  const at = bytes.writeBigUInt64BE(BigInt(block), bytes.length - PLACE_BYTES);
+  bytes.writeUInt32BE(transaction, at);
+  return bytes;
 }
 
 export function historyRange(namespace: string, key: string): Range {
-  const prefix = historyPrefix(namespace, key);
-  return { from: prefix, to: Buffer.concat([prefix, Buffer.alloc(13, 0xff)]) };
+  const prefix = historyPrefix(namespace, key, 0);
+  return { from: prefix, to: Buffer.concat([prefix, Buffer.alloc(PLACE_BYTES + 1, 0xff)]) };
 }
 
 export function parseHistoryKey(key: Uint8Array): { readonly block: number; readonly transaction: number } {
-  const place = Buffer.from(key.buffer, key.byteOffset + key.byteLength - 12, 12);
+  const place = Buffer.from(key.buffer, key.byteOffset + key.byteLength - PLACE_BYTES, PLACE_BYTES);
   return { block: Number(place.readBigUInt64BE(0)), transaction: place.readUInt32BE(8) };
 }
 
 /** A transaction id is a SHA-256 in hexadecimal; what else a bad transaction calls itself is kept apart as text. */
 export function transactionKey(txId: string): Uint8Array {
-  if (!/^[0-9a-f]{64}$/.test(txId)) return Buffer.concat([Buffer.of(PREFIX.otherTransaction), utf8(txId)]);
-  return Buffer.concat([Buffer.of(PREFIX.transaction), Buffer.from(txId, 'hex')]);
+  const key = Buffer.allocUnsafe(1 + HASH_BYTES);
+  key[0] = PREFIX.transaction;
+  const isHash =
+    txId.length === 2 * HASH_BYTES && txId === txId.toLowerCase() && key.write(txId, 1, 'hex') === HASH_BYTES;
+  return isHash ? key : Buffer.concat([Buffer.of(PREFIX.otherTransaction), utf8(txId)]);
 }
 
-export function encodeTransaction(txId: string, place: TransactionPlace): Uint8Array {
-  const row = Buffer.alloc(13);
+export function transactionEntry(
+  txId: string,
+  place: TransactionPlace,
+): { readonly key: Uint8Array; readonly value: Uint8Array } {
+  const row = Buffer.allocUnsafe(PLACE_BYTES + 1);
   row.writeBigUInt64BE(BigInt(place.block), 0);
   row.writeUInt32BE(place.index, 8);
-  row.writeUInt8(place.code, 12);
-  return sealed(transactionKey(txId), row);
+  row.writeUInt8(place.code, PLACE_BYTES);
+  const key = transactionKey(txId);
+  return { key, value: sealed(key, row) };
 }
 
 /** @throws LedgerError INDEX_CORRUPT */
@@ -157,15 +165,6 @@ export function hashKey(headerHash: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(PREFIX.hash), headerHash]);
 }
 
-export function encodeHeight(height: number): Uint8Array {
-  return sealed(HEIGHT_KEY, numberBytes(height));
-}
-
-/** @throws LedgerError INDEX_CORRUPT */
-export function decodeHeight(bytes: Uint8Array): number {
-  return Number(unsealed(HEIGHT_KEY, bytes).readBigUInt64BE(0));
-}
-
 export function encodeSavepoint(savepoint: Savepoint): Uint8Array {
   const text = JSON.stringify({
     ...savepoint,
@@ -201,11 +200,16 @@ export function decodeSavepoint(bytes: Uint8Array): Savepoint {
   };
 }
 
-/** A key's length stands before it, so that no key's history is another's prefix. */
-function historyPrefix(namespace: string, key: string): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(Buffer.byteLength(key));
-  return Buffer.concat([Buffer.from(`h${namespace}\0`), length, Buffer.from(key)]);
+/** A key's length stands before it, so that no key's history is another's prefix; with room for what comes behind. */
+function historyPrefix(namespace: string, key: string, room: number): Buffer {
+  const keyBytes = Buffer.byteLength(key);
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(namespace) + keyBytes + 6 + room);
+  let at = bytes.writeUInt8(PREFIX.history, 0);
+  at += bytes.write(namespace, at);
+  at = bytes.writeUInt8(0, at);
+  at = bytes.writeUInt32BE(keyBytes, at);
+  bytes.write(key, at);
+  return bytes;
 }
 
 /** @throws LedgerError INDEX_CORRUPT of a row that is no row of the state and was not written so */
@@ -213,7 +217,7 @@ export function checkIndexRow(key: Uint8Array, row: Uint8Array): void {
   const isSealed = [PREFIX.transaction, PREFIX.otherTransaction, PREFIX.block, PREFIX.hash].includes(
     key[0] ?? 0,
   );
-  if (isSealed || Buffer.compare(key, HEIGHT_KEY) === 0) unsealed(key, row);
+  if (isSealed) unsealed(key, row);
   else if (Buffer.compare(key, SAVEPOINT_KEY) === 0) decodeSavepoint(row);
   else if (key[0] === PREFIX.history && row.length > 0) throw corruptIndex(key);
 }

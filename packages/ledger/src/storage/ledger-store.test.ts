@@ -32,7 +32,7 @@ function block(number: number, updates: Record<string, string | undefined> = {})
       version,
     })),
     history: Object.keys(updates).map((key) => ({ namespace: 'cc', key, transaction: 0 })),
-    transactions: [{ txId: `tx-${number}`, code: number % 2 === 0 ? 0 : 11 }],
+    transactions: [{ txId: `tx-${number}`, code: number % 2 === 0 ? 0 : 11, isKnownNew: false }],
   };
 }
 
@@ -214,7 +214,7 @@ describe('LedgerStore', () => {
   it('gives a transaction id the place and code of its first occurrence', async () => {
     const { store } = await open();
     await store.commit(block(0));
-    await store.commit({ ...block(1), transactions: [{ txId: 'tx-0', code: 9 }] });
+    await store.commit({ ...block(1), transactions: [{ txId: 'tx-0', code: 9, isKnownNew: false }] });
     expect(store.transaction('tx-0')).toEqual({ block: 0, index: 0, code: 0 });
     await store.close();
   });

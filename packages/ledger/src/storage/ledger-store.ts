@@ -9,6 +9,7 @@ import * as keys from './ledger-keys.ts';
 import { LedgerView } from './ledger-view.ts';
 import { framesFrom } from './pending-frames.ts';
 import { RowCache } from './row-cache.ts';
+import { SharedView } from './shared-view.ts';
 import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
 import { encodeStateRow } from './state-rows.ts';
 
@@ -21,7 +22,14 @@ export interface BlockCommit {
   readonly commitHash: Uint8Array | undefined;
   readonly updates: readonly StateUpdate[];
   readonly history: readonly HistoryEntry[];
-  readonly transactions: readonly { readonly txId: string; readonly code: number }[];
+  readonly transactions: readonly CommittedTransaction[];
+}
+
+interface CommittedTransaction {
+  readonly txId: string;
+  readonly code: number;
+  /** Validation has found no transaction of this id before the block. */
+  readonly isKnownNew: boolean;
 }
 
 /**
@@ -35,6 +43,8 @@ export class LedgerStore {
   readonly #cache = new RowCache();
   #savepoint: keys.Savepoint | undefined;
   #isApplying = false;
+  /** What readers of the savepoint's height share. */
+  #shown: SharedView | undefined;
   #damage: LedgerError | undefined;
   #damagesMet = 0;
 
@@ -116,24 +126,26 @@ export class LedgerStore {
         value: keys.encodeHashRow(block.headerHash, block.number),
       },
       { type: 'put', key: keys.SAVEPOINT_KEY, value: keys.encodeSavepoint(savepoint) },
-      { type: 'put', key: keys.HEIGHT_KEY, value: keys.encodeHeight(savepoint.height) },
     ];
+    // Who opens a view while the rows are being written is shown those before.
+    const before = this.#showing();
     this.#isApplying = true;
     for (const { namespace, key } of block.updates) this.#cache.forget(namespace, key);
     await this.#rows.write(changes);
     this.#savepoint = savepoint;
+    this.#shown = undefined;
     this.#isApplying = false;
-  }
-
-  /** False only where no key of the namespace has had metadata so far. */
-  mayHaveMetadata(namespace: string): boolean {
-    return this.#savepoint?.metadataIn.includes(namespace) === true;
+    await before.retire();
   }
 
   view(): LedgerView {
-    const settledHeight = () => (this.#isApplying ? undefined : this.height);
-    const onDamage = (error: LedgerError): void => this.#note(error);
-    return new LedgerView(this.#rows.view(), { rows: this.#cache, settledHeight, onDamage });
+    return new LedgerView(this.#showing().open(), {
+      rows: this.#cache,
+      height: this.height,
+      metadataIn: this.#savepoint?.metadataIn ?? [],
+      settledHeight: () => (this.#isApplying ? undefined : this.height),
+      onDamage: (error) => this.#note(error),
+    });
   }
 
   /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
@@ -194,8 +206,14 @@ export class LedgerStore {
 
   async close(): Promise<void> {
     await this.#log.close();
+    await this.#shown?.retire();
     await this.#rows.close();
     await this.#claim.release();
+  }
+
+  #showing(): SharedView {
+    this.#shown ??= new SharedView(this.#rows.view());
+    return this.#shown;
   }
 
   #note(error: LedgerError): void {
@@ -225,10 +243,11 @@ export class LedgerStore {
 
   #indexChanges(block: BlockCommit): Change[] {
     const first = new Map<string, Change>();
-    for (const [index, { txId, code }] of block.transactions.entries()) {
-      if (txId === '' || first.has(txId) || this.transaction(txId) !== undefined) continue;
-      const value = keys.encodeTransaction(txId, { block: block.number, index, code });
-      first.set(txId, { type: 'put', key: keys.transactionKey(txId), value });
+    for (const [index, { txId, code, isKnownNew }] of block.transactions.entries()) {
+      if (txId === '' || first.has(txId)) continue;
+      if (!isKnownNew && this.transaction(txId) !== undefined) continue;
+      const { key, value } = keys.transactionEntry(txId, { block: block.number, index, code });
+      first.set(txId, { type: 'put', key, value });
     }
     const history = block.history.map((entry): Change => ({
       type: 'put',

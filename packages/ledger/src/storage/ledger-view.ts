@@ -7,6 +7,10 @@ import { decodeStateRow, type StateRow } from './state-rows.ts';
 /** What a view knows of the store that it was opened on. */
 export interface ViewOrigin {
   readonly rows: RowCache;
+  /** Number of blocks that the view shows. */
+  readonly height: number;
+  /** Namespaces in which a key may have metadata. */
+  readonly metadataIn: readonly string[];
   /** Blocks applied by now; undefined while one is being applied. */
   readonly settledHeight: () => number | undefined;
   /** Told of every row that is damaged. */
@@ -18,13 +22,20 @@ export class LedgerView {
   readonly #view: KeyValueView;
   readonly #origin: ViewOrigin;
   #damage: LedgerError | undefined;
-  /** Number of blocks that the view shows. */
-  readonly height: number;
 
   constructor(view: KeyValueView, origin: ViewOrigin) {
     this.#view = view;
     this.#origin = origin;
-    this.height = origin.settledHeight() ?? heightIn(view);
+  }
+
+  /** Number of blocks that the view shows. */
+  get height(): number {
+    return this.#origin.height;
+  }
+
+  /** False only where no key of the namespace has had metadata so far. */
+  mayHaveMetadata(namespace: string): boolean {
+    return this.#origin.metadataIn.includes(namespace);
   }
 
   /** The first damaged row that was read, whatever its reader made of it. */
@@ -95,9 +106,4 @@ export class LedgerView {
       throw error;
     }
   }
-}
-
-function heightIn(view: KeyValueView): number {
-  const row = view.get(keys.HEIGHT_KEY);
-  return row === undefined ? 0 : keys.decodeHeight(row);
 }

@@ -10,13 +10,12 @@ const MAX_ROW_BYTES = 4_096;
  * the view shows: what is kept has not been written since. Bounded: the older half goes when the newer half is full.
  */
 export class RowCache {
-  #recent = new Map<string, StateRow>();
-  #older = new Map<string, StateRow>();
+  #recent = new Rows();
+  #older = new Rows();
 
   /** As a view of `height` blocks sees the row; undefined when this cache cannot say. */
   get(namespace: string, key: string, height: number): StateRow | undefined {
-    const name = nameOf(namespace, key);
-    const row = this.#recent.get(name) ?? this.#older.get(name);
+    const row = this.#recent.get(namespace, key) ?? this.#older.get(namespace, key);
     return row !== undefined && row.version.block < height ? row : undefined;
   }
 
@@ -25,18 +24,37 @@ export class RowCache {
     if (row.value.length + row.metadata.length > MAX_ROW_BYTES) return;
     if (this.#recent.size >= MAX_ROWS / 2) {
       this.#older = this.#recent;
-      this.#recent = new Map();
+      this.#recent = new Rows();
     }
-    this.#recent.set(nameOf(namespace, key), row);
+    this.#recent.set(namespace, key, row);
   }
 
   forget(namespace: string, key: string): void {
-    const name = nameOf(namespace, key);
-    this.#recent.delete(name);
-    this.#older.delete(name);
+    this.#recent.delete(namespace, key);
+    this.#older.delete(namespace, key);
   }
 }
 
-function nameOf(namespace: string, key: string): string {
-  return `${namespace}\0${key}`;
+/** By namespace, then by key: a string made of both would be made, and hashed, at every look. */
+class Rows {
+  readonly #spaces = new Map<string, Map<string, StateRow>>();
+  size = 0;
+
+  get(namespace: string, key: string): StateRow | undefined {
+    return this.#spaces.get(namespace)?.get(key);
+  }
+
+  set(namespace: string, key: string, row: StateRow): void {
+    let rows = this.#spaces.get(namespace);
+    if (rows === undefined) {
+      rows = new Map();
+      this.#spaces.set(namespace, rows);
+    }
+    if (!rows.has(key)) this.size += 1;
+    rows.set(key, row);
+  }
+
+  delete(namespace: string, key: string): void {
+    if (this.#spaces.get(namespace)?.delete(key) === true) this.size -= 1;
+  }
 }

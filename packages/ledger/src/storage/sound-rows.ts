@@ -2,7 +2,7 @@ import { LedgerError } from '../error.ts';
 import type { FileStore } from './files.ts';
 import type { Claim } from './in-use.ts';
 import type { KeyValueStore } from './key-value.ts';
-import { decodeHeight, decodeSavepoint, HEIGHT_KEY, SAVEPOINT_KEY, type Savepoint } from './ledger-keys.ts';
+import { decodeSavepoint, SAVEPOINT_KEY, type Savepoint } from './ledger-keys.ts';
 import { mustHoldEveryBlock } from './lost-batches.ts';
 
 /** Opens the rows under a folder. @throws LedgerError STORE_CORRUPT */
@@ -54,9 +54,6 @@ async function openWhole(
   try {
     const row = rows.get(SAVEPOINT_KEY);
     const savepoint = row === undefined ? undefined : decodeSavepoint(row);
-    const height = rows.get(HEIGHT_KEY);
-    if ((height === undefined ? 0 : decodeHeight(height)) !== (savepoint?.height ?? 0))
-      throw new LedgerError('INDEX_CORRUPT', 'The height of the state is not that of its savepoint');
     await mustHoldEveryBlock(rows, savepoint?.height ?? 0);
     return { rows, savepoint };
   } catch (error) {

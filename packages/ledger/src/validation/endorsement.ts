@@ -98,7 +98,7 @@ export class EndorsementJudge {
     key: string,
     trial: NamespaceTrial,
   ): boolean {
-    if (this.#changed.has(keyName(space, key))) return false;
+    if (this.#changed.size > 0 && this.#changed.has(keyName(space, key))) return false;
     const own = this.#metadataOf(space, key)?.get(KEY_POLICY);
     if (own !== undefined && own.length > 0) return trial.byKey(() => this.#keyPolicy(own));
     return collection === ''

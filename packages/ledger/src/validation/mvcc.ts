@@ -7,6 +7,7 @@ import {
   sameVersion,
   type KvRead,
   type MerkleSummary,
+  type NamespaceSet,
   type RangeQuery,
   type ReadWriteSet,
 } from '../rwset/index.ts';
@@ -16,25 +17,41 @@ import type { KeyVersion, StateReader } from './types.ts';
 
 /**
  * Whether everything that a transaction read is still so, after the committed state and the valid transactions before it in the
- * block: VALID, MVCC_READ_CONFLICT or PHANTOM_READ_CONFLICT, namespace by namespace.
+ * block: VALID, MVCC_READ_CONFLICT or PHANTOM_READ_CONFLICT, namespace by namespace. At once where no range was queried.
  */
-export async function checkReads(
+export function checkReads(
   sets: ReadWriteSet,
   batch: UpdateBatch,
   state: StateReader,
-): Promise<number> {
+): number | Promise<number> {
+  if (sets.namespaces.some(({ rangeQueries }) => rangeQueries.length > 0))
+    return checkWithRanges(sets, batch, state);
+  const isCurrent = sets.namespaces.every(
+    (set) => areCurrent(set.namespace, set.reads, batch, state) && areCollectionsCurrent(set, batch, state),
+  );
+  return isCurrent ? ValidationCode.VALID : ValidationCode.MVCC_READ_CONFLICT;
+}
+
+async function checkWithRanges(sets: ReadWriteSet, batch: UpdateBatch, state: StateReader): Promise<number> {
   for (const set of sets.namespaces) {
     if (!areCurrent(set.namespace, set.reads, batch, state)) return ValidationCode.MVCC_READ_CONFLICT;
     for (const query of set.rangeQueries) {
       if (!(await isUnchanged(set.namespace, query, batch, state)))
         return ValidationCode.PHANTOM_READ_CONFLICT;
     }
-    for (const { collection, reads } of set.collections) {
-      if (!areCurrent(hashedNamespace(set.namespace, collection), reads, batch, state))
-        return ValidationCode.MVCC_READ_CONFLICT;
-    }
+    if (!areCollectionsCurrent(set, batch, state)) return ValidationCode.MVCC_READ_CONFLICT;
   }
   return ValidationCode.VALID;
+}
+
+function areCollectionsCurrent(
+  { namespace, collections }: NamespaceSet,
+  batch: UpdateBatch,
+  state: StateReader,
+): boolean {
+  return collections.every(({ collection, reads }) =>
+    areCurrent(hashedNamespace(namespace, collection), reads, batch, state),
+  );
 }
 
 function areCurrent(

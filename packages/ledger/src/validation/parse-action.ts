@@ -132,7 +132,7 @@ function decodeAction(body: ActionPayload, extension: Uint8Array): ParsedAction 
     endorsements: body.endorsements.map(([endorser, signature]): Endorsement => ({
       endorser,
       signature,
-      signed: concat(response, endorser),
+      signed: Buffer.concat([response, endorser]),
     })),
     event,
     response: decodeResponse(action.response),

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { concat } from '@healthchain/core';
 import {
   decodeChannelHeader,
   decodeEnvelope,
@@ -91,7 +90,7 @@ function parseBody(payload: Payload, channel: ChannelHeader, signature: Signatur
 
 /** SHA-256 of nonce and creator, hexadecimal. */
 export function transactionId(nonce: Uint8Array, creator: Uint8Array): string {
-  return hash('sha256', concat(nonce, creator), 'hex');
+  return hash('sha256', Buffer.concat([nonce, creator]), 'hex');
 }
 
 function attempt<Result>(decode: () => Result): Result | undefined {

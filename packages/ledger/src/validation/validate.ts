@@ -156,7 +156,8 @@ async function applyInOrder(
       continue;
     }
     const { sets } = transaction.action;
-    const code = await checkReads(sets, effects.batch, state);
+    const checked = checkReads(sets, effects.batch, state);
+    const code = typeof checked === 'number' ? checked : await checked;
     codes[i] = code;
     if (code !== ValidationCode.VALID) continue;
     effects.batch.apply(sets, version);

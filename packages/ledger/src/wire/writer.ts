@@ -1,4 +1,5 @@
-import { utf8, type Bytes } from '@healthchain/core';
+import type { Bytes } from '@healthchain/core';
+import { roomFor } from './room.ts';
 
 /** Up to this size a copy costs less than a part of its own. */
 const SMALL_BYTES = 4096;
@@ -17,7 +18,7 @@ export class WireWriter {
   }
 
   string(field: number, value: string): this {
-    return value === '' ? this : this.present(field, utf8(value));
+    return value === '' ? this : this.present(field, Buffer.from(value));
   }
 
   /** A message, an element of a repeated field, or a member of a oneof: written even when empty. */
@@ -87,7 +88,7 @@ export class WireWriter {
   }
 
   finish(): Bytes {
-    const bytes = new Uint8Array(this.#length);
+    const bytes = roomFor(this.#length);
     let offset = 0;
     for (const part of this.#parts) {
       if (typeof part === 'number') bytes[offset++] = part;
