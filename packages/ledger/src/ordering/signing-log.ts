@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
 import { claim, type AppendFile, type Claim, type FileStore } from '../storage/index.ts';
-import { encodeFrameHeader, nextWholeFrame, readFrame } from '../storage/frames.ts';
+import { encodeFrame, nextWholeFrame, readFrame } from '../storage/frames.ts';
 import { decodeRecords, encodeRecords, type SigningRecord } from './records.ts';
 
 /** A file of this size is followed by a fresh one; the one before it is kept until the next change. */
@@ -160,8 +160,7 @@ export async function signingFiles(files: FileStore, directory: string): Promise
 
 /** Records that are written, and after a power cut found, together. */
 export function recordFrame(records: readonly SigningRecord[]): Uint8Array[] {
-  const payload = encodeRecords(records);
-  return [encodeFrameHeader(records[0]?.height ?? 0, payload), ...payload];
+  return encodeFrame(records[0]?.height ?? 0, encodeRecords(records));
 }
 
 /** A log is synced after each write, so that only its last one can be torn. */

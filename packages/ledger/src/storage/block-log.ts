@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
 import type { AppendFile, FileStore } from './files.ts';
-import { encodeFrameHeader, nextWholeFrame, readFrame, type FrameState } from './frames.ts';
+import { encodeFrame, nextWholeFrame, readFrame, type FrameState } from './frames.ts';
 
 /** A segment that has reached this size is closed and the next one begun. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -67,7 +67,7 @@ export class BlockLog {
     const file = await this.#writable();
     const offset = file.size;
     this.#unsynced.add(file);
-    await file.append([encodeFrameHeader(number, payload), ...payload]);
+    await file.append(encodeFrame(number, payload));
     return { segment: this.#current, offset, length: file.size - offset };
   }
 

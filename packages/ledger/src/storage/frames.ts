@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { LedgerError } from '../error.ts';
+import { lengthOf, pack, unpack } from './packing.ts';
 
 /**
- * A frame of a block segment: magic, number of the block, length of the payload (all big-endian), SHA-256 over number and
- * payload, payload. A frame stands for itself: it can be found and checked without what comes before it.
+ * A frame of a block segment: magic, number of the block, length of the packed payload (all big-endian), SHA-256 over number and
+ * packed payload, packed payload. A frame stands for itself: it can be found and checked without what comes before it.
  */
 const FRAME_HEADER_BYTES = 48;
-const MAGIC = 0x48434231;
+const MAGIC = 0x48434232;
 
 export type FrameState =
   | { readonly kind: 'whole'; readonly number: number; readonly payload: Uint8Array; readonly end: number }
@@ -14,17 +16,15 @@ export type FrameState =
   /** The frame is complete but its checksum, or its magic, does not hold. */
   | { readonly kind: 'corrupt'; readonly number?: number };
 
-/** Of a frame whose payload is written behind it in these parts. */
-export function encodeFrameHeader(number: number, payload: readonly Uint8Array[]): Uint8Array {
+/** The bytes of a frame, in parts. */
+export function encodeFrame(number: number, payload: readonly Uint8Array[]): Uint8Array[] {
+  const stored = pack(payload);
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
   header.writeUInt32BE(MAGIC, 0);
   header.writeBigUInt64BE(BigInt(number), 4);
-  header.writeUInt32BE(
-    payload.reduce((sum, part) => sum + part.length, 0),
-    12,
-  );
-  frameDigest(number, payload).copy(header, 16);
-  return header;
+  header.writeUInt32BE(lengthOf(stored), 12);
+  frameDigest(number, stored).copy(header, 16);
+  return [header, ...stored];
 }
 
 /** Reads the frame at `offset`; `end` of a whole frame is where the next begins. */
@@ -36,9 +36,20 @@ export function readFrame(bytes: Uint8Array, offset: number): FrameState {
   const start = offset + FRAME_HEADER_BYTES;
   const end = start + view.readUInt32BE(offset + 12);
   if (end > view.length) return { kind: 'torn' };
-  const payload = view.subarray(start, end);
-  const isIntact = frameDigest(number, [payload]).equals(view.subarray(offset + 16, start));
-  return isIntact ? { kind: 'whole', number, payload, end } : { kind: 'corrupt', number };
+  const stored = view.subarray(start, end);
+  const isIntact = frameDigest(number, [stored]).equals(view.subarray(offset + 16, start));
+  const payload = isIntact ? payloadOf(stored) : undefined;
+  return payload === undefined ? { kind: 'corrupt', number } : { kind: 'whole', number, payload, end };
+}
+
+/** Undefined where the digest is right and what it is of is not. */
+function payloadOf(stored: Uint8Array): Uint8Array | undefined {
+  try {
+    return unpack(stored);
+  } catch (error) {
+    if (error instanceof LedgerError) return undefined;
+    throw error;
+  }
 }
 
 /** Where the next intact frame begins after `offset`, in bytes that no frame explains. */

@@ -39,7 +39,6 @@ export interface KeyValueStore {
 
 /** Entries fetched from LevelDB at once. */
 const READ_AHEAD = 200;
-const CACHE_BYTES = 64 * 1024 * 1024;
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
@@ -66,7 +65,6 @@ export async function openLevel(
   const level: Level = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
     keyEncoding: 'view',
     valueEncoding: 'view',
-    cacheSize: CACHE_BYTES,
     writeBufferSize: WRITE_BUFFER_BYTES,
   });
   await level.open();
