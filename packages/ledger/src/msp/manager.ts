@@ -27,6 +27,8 @@ const SAMPLE = { fromEnd: 96, bytes: 48 };
 
 class Manager implements IdentityManager {
   readonly #msps: ReadonlyMap<string, Msp>;
+  /** By the very bytes, which all nodes of a process look at several times. */
+  readonly #seen = new WeakMap<Uint8Array, MspIdentity>();
   #recent = new Map<string, KeptIdentity>();
   #older = new Map<string, KeptIdentity>();
 
@@ -39,6 +41,15 @@ class Manager implements IdentityManager {
   }
 
   deserialize(serialized: Uint8Array): Identity {
+    let identity = this.#seen.get(serialized);
+    if (identity === undefined) {
+      identity = this.#known(serialized);
+      this.#seen.set(serialized, identity);
+    }
+    return identity;
+  }
+
+  #known(serialized: Uint8Array): MspIdentity {
     const bytes = Buffer.from(serialized.buffer, serialized.byteOffset, serialized.length);
     const key = sampleOf(bytes);
     const recent = this.#recent.get(key);

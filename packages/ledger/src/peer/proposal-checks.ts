@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { toHex } from '@healthchain/core';
 import type { Verifier } from '../crypto/index.ts';
 import type { Identity, IdentityManager } from '../msp/index.ts';
@@ -78,15 +77,14 @@ function creatorOf(identities: IdentityManager, proposal: DecodedProposal, now: 
 }
 
 function formProblem(proposal: DecodedProposal): string | undefined {
-  const { type, epoch, nonce, creator, txId, extensionName } = proposal;
+  const { type, epoch, nonce, creator, txId, dueTxId, extensionName } = proposal;
   if (extensionName === '') return 'ChaincodeHeaderExtension.ChaincodeId.Name is empty';
   if (type !== HeaderType.endorserTransaction && type !== HeaderType.config)
     return `invalid header type ${type}`;
   if (epoch !== 0n) return 'epoch is non-zero';
   if (nonce.length === 0) return 'nonce is empty';
   if (creator.length === 0) return 'creator is empty';
-  const expected = createHash('sha256').update(nonce).update(creator).digest('hex');
-  if (txId !== expected) return `incorrectly computed txid '${txId}' -- expected '${expected}'`;
+  if (txId !== dueTxId) return `incorrectly computed txid '${txId}' -- expected '${dueTxId}'`;
   return proposal.signature.length === 0 ? 'empty signature bytes' : undefined;
 }
 

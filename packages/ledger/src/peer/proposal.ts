@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LedgerError } from '../error.ts';
+import { transactionId } from '../validation/index.ts';
 import { fields, WireReader, WireWriter } from '../wire/index.ts';
 
 /** A signed proposal, decoded once and shared by all endorsers of the process. */
@@ -9,6 +10,8 @@ export interface DecodedProposal {
   readonly type: number;
   readonly channelId: string;
   readonly txId: string;
+  /** What the transaction id has to be: computed from nonce and creator. */
+  readonly dueTxId: string;
   readonly epoch: bigint;
   readonly timestamp: { readonly seconds: bigint; readonly nanos: number } | undefined;
   /** Of the header extension: what the endorser runs. */
@@ -38,6 +41,7 @@ export function decodeSignedProposal(signedProposal: Uint8Array): DecodedProposa
   const channelHeader = decodeChannelHeader(headerFields.bytes(1));
   const signatureHeader = headerFields.bytes(2);
   const signer = fields(signatureHeader);
+  const [creator, nonce] = [signer.bytes(1), signer.bytes(2)];
   const payload = decodePayload(proposal.bytes(2));
   const extensionName = nameOf(fields(channelHeader.extension).bytes(2));
   const payloadWithoutTransient = new WireWriter().bytes(1, payload.input).finish();
@@ -47,17 +51,18 @@ export function decodeSignedProposal(signedProposal: Uint8Array): DecodedProposa
     ...channelHeader,
     ...decodeInvocation(payload.input),
     extensionName,
-    creator: signer.bytes(1),
-    nonce: signer.bytes(2),
+    creator,
+    nonce,
+    dueTxId: transactionId(nonce, creator),
     transient: payload.transient,
     header,
     signatureHeader,
     payloadWithoutTransient,
-    proposalHash: createHash('sha256')
-      .update(headerFields.bytes(1))
-      .update(signatureHeader)
-      .update(payloadWithoutTransient)
-      .digest(),
+    proposalHash: hash(
+      'sha256',
+      Buffer.concat([headerFields.bytes(1), signatureHeader, payloadWithoutTransient]),
+      'buffer',
+    ),
   };
 }
 

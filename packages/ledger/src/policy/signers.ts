@@ -7,14 +7,15 @@ import type { Policy, PolicyContext, SignedData } from './types.ts';
  * again, so nobody can make a peer check one signature a thousand times.
  */
 export function validSigners(context: PolicyContext, signed: readonly SignedData[]): Identity[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, Set<string>>();
   const signers: Identity[] = [];
   for (const { data, identity: serialized, signature } of signed) {
     const identity = deserialize(context, serialized);
     if (identity === undefined) continue;
-    const key = identity.mspId + identity.id;
-    if (seen.has(key) || !context.check(identity, data, signature)) continue;
-    seen.add(key);
+    const { mspId, id } = identity;
+    const ofMsp = seen.get(mspId) ?? new Set();
+    if (ofMsp.has(id) || !context.check(identity, data, signature)) continue;
+    seen.set(mspId, ofMsp.add(id));
     signers.push(identity);
   }
   return signers;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { concat, equalBytes } from '@healthchain/core';
 import { decodePair, decodeSignatureHeader, type Payload } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
@@ -102,11 +102,11 @@ function decodeBody(payload: Payload): ActionPayload {
   const body = decodeActionPayload(inner);
   check(body.proposalPayload !== undefined && body.responsePayload !== undefined, invalid);
   const [proposalHash] = decodePair(body.responsePayload);
-  const expected = createHash('sha256')
-    .update(payload.channelHeader)
-    .update(header)
-    .update(body.proposalPayload)
-    .digest();
+  const expected = hash(
+    'sha256',
+    Buffer.concat([payload.channelHeader, header, body.proposalPayload]),
+    'buffer',
+  );
   check(equalBytes(expected, proposalHash), invalid);
   return body;
 }
