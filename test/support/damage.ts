@@ -12,6 +12,8 @@ export interface Place {
 
 /** Magic, number, length and checksum before each block of a segment. */
 const FRAME_HEADER_BYTES = 48;
+/** Stored length, and length before packing, which is 0 for a short block: it is stored as it is. */
+const CHUNK_HEADER_BYTES = 8;
 /** The last bytes of a log look like a write that was cut off when their length is changed: they are left alone. */
 const LIVE_SHARE = 0.9;
 
@@ -59,16 +61,16 @@ export function forgeBlock(
   let start = 0;
   while (bytes.readBigUInt64BE(start + 4) !== BigInt(number))
     start += FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12);
-  const payload = start + FRAME_HEADER_BYTES;
-  const block = common.Block.deserializeBinary(
-    bytes.subarray(payload, payload + bytes.readUInt32BE(start + 12)),
-  );
+  const chunk = start + FRAME_HEADER_BYTES;
+  const end = chunk + bytes.readUInt32BE(start + 12);
+  const payload = chunk + CHUNK_HEADER_BYTES;
+  if (bytes.readUInt32BE(chunk + 4) !== 0) throw new Error(`Block ${number} is packed`);
+  const block = common.Block.deserializeBinary(bytes.subarray(payload, end));
   forge(block);
-  const forged = block.serializeBinary();
-  bytes.set(forged, payload);
+  bytes.set(block.serializeBinary(), payload);
   const digest = createHash('sha256')
     .update(bytes.subarray(start + 4, start + 12))
-    .update(forged);
+    .update(bytes.subarray(chunk, end));
   bytes.set(digest.digest(), start + 16);
   writeFileSync(file, bytes);
 }
