@@ -39,7 +39,7 @@ export interface KeyValueStore {
 
 /** Entries fetched from LevelDB at once. */
 const READ_AHEAD = 200;
-const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
