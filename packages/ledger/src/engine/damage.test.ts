@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '@healthchain/core';
 import { checkOrdering } from '../ordering/index.ts';
 import { openLevel } from '../storage/index.ts';
-import { stateKey } from '../storage/ledger-keys.ts';
+import { blockKey, stateKey } from '../storage/ledger-keys.ts';
 import { decodeStateRow, encodeStateRow } from '../storage/state-rows.ts';
 import { verifyChain } from '../verify/index.ts';
 import { decodeBlock, openOfflineLedger } from './index.ts';
@@ -141,6 +141,20 @@ describe('a peer that cannot rely on its files', () => {
     expect(report?.blocks).toHaveLength(kind === 'blocks' ? 1 : 0);
     expect(report?.isStateRebuilt).toBe(kind === 'state');
     expect((await network.engine.status()).find(({ id }) => id === PEER)?.state).toBe('running');
+    await network.engine.stop(PEER);
+    expect(await findings()).toEqual([]);
+  });
+
+  it('does not look for a block of which only a damaged key speaks', async () => {
+    const rows = await openLevel(join(filesOf(PEER), 'state'));
+    const value = rows.get(blockKey(1)) as Uint8Array;
+    await rows.write([
+      { type: 'del', key: blockKey(1) },
+      { type: 'put', key: blockKey(1 + 2 ** 20), value },
+    ]);
+    await rows.close();
+    const [report] = await network.engine.repair(PEER);
+    expect(report).toMatchObject({ blocks: [], isStateRebuilt: true });
     await network.engine.stop(PEER);
     expect(await findings()).toEqual([]);
   });
