@@ -78,6 +78,27 @@ describe('LedgerStore', () => {
     await store.close();
   });
 
+  it('shows who opens a view while a block is applied the state before it', async () => {
+    const { store } = await open();
+    await store.commit(block(0, { a: 'old' }));
+    const committing = store.commit(block(1, { a: 'new' }));
+    const views = [store.view()];
+    while (store.height === 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      views.push(store.view());
+    }
+    await committing;
+    views.push(store.view());
+    for (const view of views) {
+      const value = Buffer.from(view.get('cc', 'a')?.value ?? []).toString();
+      expect(value).toBe(view.height === 1 ? 'old' : 'new');
+      await view.close();
+    }
+    expect(views.at(0)?.height).toBe(1);
+    expect(views.at(-1)?.height).toBe(2);
+    await store.close();
+  });
+
   it('shows a view one committed prefix while later blocks are committed', async () => {
     const { store } = await open();
     await store.commit(block(0, { a: 'old', c: 'old' }));
