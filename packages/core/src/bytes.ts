@@ -98,8 +98,13 @@ export function fromBase64url(text: string): Bytes {
   return fromBase64(padded.padEnd(Math.ceil(padded.length / 4) * 4, '='));
 }
 
+/** Of all parts together. */
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
 export function concat(...parts: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const whole = new Uint8Array(lengthOf(parts));
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);

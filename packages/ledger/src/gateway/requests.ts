@@ -1,7 +1,7 @@
 import { LedgerError } from '../error.ts';
 import { decodeSignedProposal, type DecodedProposal } from '../peer/index.ts';
-import { Code, RpcError } from './status.ts';
 import { fields } from '../wire/index.ts';
+import { Code, RpcError } from './status.ts';
 
 /** gateway.EndorseRequest and EvaluateRequest: the fourth field names organisations in both. */
 export interface ProposalRequest {

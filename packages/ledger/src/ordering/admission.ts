@@ -6,11 +6,11 @@ import { LedgerError } from '../error.ts';
 import type { Identity } from '../msp/index.ts';
 import { evaluateSignedData } from '../policy/index.ts';
 import type { ParsedTransaction } from '../validation/index.ts';
+import { fields } from '../wire/index.ts';
 import { mustBeOrderable } from './consenters.ts';
 import { HeaderType, signedEnvelope, type SigningIdentity } from './envelope.ts';
 import { parsedOnce } from './parsed.ts';
 import type { OrderRequest } from './pool.ts';
-import { fields } from '../wire/index.ts';
 
 /** common.Status, as far as orderers and deliver services answer it. */
 export const Status = {

@@ -1,3 +1,4 @@
+import { lengthOf } from '@healthchain/core';
 import { WireReader, WireWriter } from '../wire/index.ts';
 import { LedgerError } from '../error.ts';
 
@@ -91,11 +92,10 @@ export function withMetadata(block: RawBlock, index: number, value: Uint8Array):
 
 /** A length-delimited field as the parts of its encoding, so that large content is copied once, at the end. */
 function field(number: number, content: readonly Uint8Array[]): Uint8Array[] {
-  const length = content.reduce((sum, part) => sum + part.length, 0);
   return [
     new WireWriter()
       .varint(number * 8 + 2)
-      .varint(length)
+      .varint(lengthOf(content))
       .finish(),
     ...content,
   ];

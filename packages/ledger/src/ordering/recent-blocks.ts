@@ -1,3 +1,5 @@
+import { lengthOf } from '@healthchain/core';
+
 /** Blocks that a node keeps in memory, at most. */
 const MAX_BLOCKS = 64;
 /** What they hold at most, decoded or not: a block that somebody is behind by is read from disk beyond it. */
@@ -20,16 +22,12 @@ export class RecentBlocks<B extends Encoded> {
   /** Numbers must grow. */
   put(number: number, block: B): void {
     this.#blocks.set(number, block);
-    this.#bytes += sizeOf(block);
+    this.#bytes += lengthOf(block.parts);
     for (const [oldest, dropped] of this.#blocks) {
       const isFull = this.#blocks.size > MAX_BLOCKS || this.#bytes > MAX_BYTES;
       if (!isFull || oldest === number) return;
       this.#blocks.delete(oldest);
-      this.#bytes -= sizeOf(dropped);
+      this.#bytes -= lengthOf(dropped.parts);
     }
   }
-}
-
-function sizeOf({ parts }: Encoded): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { lengthOf } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
-import { lengthOf, pack, unpack } from './packing.ts';
+import { pack, unpack } from './packing.ts';
 
 /**
  * A frame of a block segment: magic, number of the block, length of the packed payload (all big-endian), SHA-256 over number and

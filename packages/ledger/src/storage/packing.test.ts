@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, readFrame } from './frames.ts';
@@ -47,5 +48,13 @@ describe('a frame', () => {
     const flipped = Buffer.from(frame);
     flipped[frame.length - 1] = 0xff ^ (frame.at(-1) ?? 0);
     expect(readFrame(flipped, 0)).toEqual({ kind: 'corrupt', number: 5 });
+  });
+
+  it('is damaged where a right digest stands over what does not unpack', () => {
+    const frame = Buffer.concat(encodeFrame(5, [new Uint8Array(LONG_BYTES).fill(7)]));
+    frame.fill(0xff, frame.length - 4);
+    const digest = createHash('sha256').update(frame.subarray(4, 12)).update(frame.subarray(48)).digest();
+    digest.copy(frame, 16);
+    expect(readFrame(frame, 0)).toEqual({ kind: 'corrupt', number: 5 });
   });
 });

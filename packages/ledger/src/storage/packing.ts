@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { lengthOf } from '@healthchain/core';
 import { LedgerError } from '../error.ts';
 
 /**
@@ -78,10 +79,6 @@ function chunkHeader(length: number, unpackedLength: number): Buffer {
   header.writeUInt32BE(length, 0);
   header.writeUInt32BE(unpackedLength, 4);
   return header;
-}
-
-export function lengthOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
 function malformed(cause?: unknown): LedgerError {

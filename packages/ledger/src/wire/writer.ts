@@ -1,4 +1,4 @@
-import type { Bytes } from '@healthchain/core';
+import { lengthOf, type Bytes } from '@healthchain/core';
 import { roomFor } from './room.ts';
 
 /** Up to this size a copy costs less than a part of its own. */
@@ -28,10 +28,7 @@ export class WireWriter {
 
   /** As `present`, of a value in parts. */
   presentParts(field: number, parts: readonly Uint8Array[]): this {
-    this.head(
-      field,
-      parts.reduce((sum, part) => sum + part.length, 0),
-    );
+    this.head(field, lengthOf(parts));
     for (const part of parts) this.raw(part);
     return this;
   }
