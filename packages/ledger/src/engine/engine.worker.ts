@@ -1,31 +1,38 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerError } from '../error.ts';
-import type { OpenCall } from '../gateway/index.ts';
+import type { CallRequest, OpenCall } from '../gateway/index.ts';
 import { LocalEngine, type LocalEngineOptions } from './local-engine.ts';
-import { batching, type Failure, type FromEngine, type ToEngine } from './worker-protocol.ts';
+import {
+  batching,
+  unpacked,
+  type Parcel,
+  type Failure,
+  type FromEngine,
+  type ToEngine,
+} from './worker-protocol.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('This module runs in a worker only');
 const engine = await LocalEngine.start(workerData as LocalEngineOptions);
 const calls = new Map<number, OpenCall>();
-const post = batching<FromEngine>((items) => port.postMessage(items));
+const post = batching<FromEngine>((parcel, handedOver) => port.postMessage(parcel, handedOver));
 
-port.on('message', (items: readonly ToEngine[]) => {
-  for (const item of items) receive(item);
+port.on('message', (parcel: Parcel<ToEngine>) => {
+  for (const item of unpacked(parcel)) receive(item);
 });
 post({ kind: 'ready' });
 
 function receive(item: ToEngine): void {
-  if (item.kind === 'open') open(item.id, item.request);
+  if (item.kind === 'open') open(item.id, { ...item.request, request: item.bytes });
   else if (item.kind === 'write') calls.get(item.id)?.write(item.bytes);
   else if (item.kind === 'control') void control(item);
   else calls.get(item.id)?.[item.kind]();
 }
 
-function open(id: number, request: Extract<ToEngine, { kind: 'open' }>['request']): void {
+function open(id: number, request: CallRequest): void {
   let hasEnded = false;
   const call = engine.transport.open(request, {
-    message: (bytes) => post({ kind: 'message', id, bytes: copied(bytes) }),
+    message: (bytes) => post({ kind: 'message', id, bytes }),
     end: (status) => {
       hasEnded = true;
       calls.delete(id);
@@ -49,8 +56,4 @@ function failureOf(error: unknown): Failure {
     return { code: undefined, message: error instanceof Error ? error.message : String(error), details: {} };
   }
   return { code: error.code, message: error.message, details: error.details };
-}
-
-function copied(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
 }

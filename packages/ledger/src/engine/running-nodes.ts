@@ -188,18 +188,18 @@ export class RunningNodes implements HubOwner {
     return config.consenters.map(({ host, port, mspId }) => ({
       address: `${host}:${port}`,
       mspId,
-      broadcast: async (id, envelope) => {
-        const running = [...this.#orderers.values()].find((orderer) => orderer.host === host);
-        const part = running?.channels.get(id);
-        if (part === undefined) {
-          throw new LedgerError(
-            'STOPPED',
-            `rpc error: code = Unavailable desc = orderer ${host}:${port} is not running`,
-          );
-        }
-        return part.broadcast(envelope);
+      broadcast: (id, envelope) => {
+        const part = this.#ordererAt(host)?.channels.get(id);
+        if (part !== undefined) return part.broadcast(envelope);
+        const text = `rpc error: code = Unavailable desc = orderer ${host}:${port} is not running`;
+        return Promise.reject(new LedgerError('STOPPED', text));
       },
     }));
+  }
+
+  #ordererAt(host: string): OrdererNode | undefined {
+    for (const orderer of this.#orderers.values()) if (orderer.host === host) return orderer;
+    return undefined;
   }
 
   status(): NodeStatus[] {

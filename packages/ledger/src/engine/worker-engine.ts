@@ -1,13 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../error.ts';
-import type { CallEvents, CallTransport } from '../gateway/index.ts';
+import type { CallEvents, CallRequest, CallTransport } from '../gateway/index.ts';
 import type { EngineControl } from './control.ts';
 import type { LocalEngineOptions } from './local-engine.ts';
 import {
   batching,
+  unpacked,
   type ControlMethod,
   type Failure,
   type FromEngine,
+  type Parcel,
   type ToEngine,
 } from './worker-protocol.ts';
 
@@ -43,24 +45,24 @@ class Connection implements CallTransport {
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    this.#post = batching((items) => worker.postMessage(items, []));
+    this.#post = batching((parcel, handedOver) => worker.postMessage(parcel, handedOver));
     this.ready = new Promise((resolve, reject) => {
       this.#markReady = resolve;
       worker.once('error', reject);
     });
-    worker.on('message', (items: readonly FromEngine[]) => {
-      for (const item of items) this.#receive(item);
+    worker.on('message', (parcel: Parcel<FromEngine>) => {
+      for (const item of unpacked(parcel)) this.#receive(item);
     });
     worker.on('error', (error) => this.#lose(error.message));
     worker.on('exit', () => this.#lose('the engine has ended'));
   }
 
-  open(request: Parameters<CallTransport['open']>[0], events: CallEvents) {
+  open({ request: bytes, ...request }: CallRequest, events: CallEvents) {
     const id = this.#nextId++;
     this.#calls.set(id, events);
-    this.#post({ kind: 'open', id, request: { ...request, request: copied(request.request) } });
+    this.#post({ kind: 'open', id, request, bytes });
     return {
-      write: (bytes: Uint8Array) => this.#post({ kind: 'write', id, bytes: copied(bytes) }),
+      write: (bytes: Uint8Array) => this.#post({ kind: 'write', id, bytes }),
       finish: () => this.#post({ kind: 'finish', id }),
       cancel: () => this.#post({ kind: 'cancel', id }),
       pause: () => this.#post({ kind: 'pause', id }),
@@ -143,9 +145,4 @@ const CONTROL_METHODS = [
 function errorOf({ code, message, details }: Failure): Error {
   if (code === undefined) return new Error(message);
   return new LedgerError(code, message, { details });
-}
-
-/** Without the rest of a larger buffer: what is posted is copied as a whole. */
-function copied(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
 }

@@ -37,7 +37,16 @@ export function whileOpen<T>(context: CallContext, work: Promise<T>): Promise<T>
   return new Promise((resolve, reject) => {
     const end = () => reject(reasonOf(signal));
     signal.addEventListener('abort', end, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', end);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', end);
+        reject(error);
+      },
+    );
   });
 }
 

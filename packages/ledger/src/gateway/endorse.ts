@@ -40,7 +40,7 @@ async function readyPeers(
   network: GatewayNetwork,
   context: CallContext,
   proposal: DecodedProposal,
-): Promise<Peer[]> {
+): Promise<readonly Peer[]> {
   if (!isOwnChannel(network, proposal.channelId)) return [];
   const peers = peersOf(network, proposal.channelId).filter(
     (peer) => peer.hasChaincode(proposal.chaincodeName) || isSystemChaincode(proposal.chaincodeName),

@@ -1,9 +1,10 @@
 import { LedgerError } from '../error.ts';
+import { inTime } from '../in-time.ts';
 import { ERROR, ERROR_THRESHOLD } from '../peer/chaincode.ts';
 import { ProposalRefused, type DecodedProposal, type Endorsed, type Peer } from '../peer/index.ts';
 import type { CallContext } from './call.ts';
 import { whileOpen } from './call.ts';
-import { reaches } from './network.ts';
+import { isThere, reaches } from './network.ts';
 import { Code, type ErrorDetail } from './status.ts';
 
 /** Fabric's peer.gateway.endorsementTimeout: more than the endorsers' own limit on a chaincode, so that they can tell. */
@@ -23,9 +24,14 @@ export type Answer =
 /** Asks one peer and judges its answer as Fabric's gateway does (responseStatus). */
 export async function ask(context: CallContext, peer: Peer, proposal: DecodedProposal): Promise<Answer> {
   try {
-    await reaches(peer, proposal.channelId, context.session.seen(proposal.channelId), context.signal);
-    const endorsed = await whileOpen(context, withTimeout(peer.endorse(proposal)));
-    context.session.note(proposal.channelId, endorsed.height);
+    const { channelId } = proposal;
+    const seen = context.session.seen(channelId);
+    if (!isThere(peer, channelId, seen)) await reaches(peer, channelId, seen, context.signal);
+    const endorsed = await whileOpen(
+      context,
+      inTime(peer.endorse(proposal), ENDORSEMENT_TIMEOUT_MS, expired),
+    );
+    context.session.note(channelId, endorsed.height);
     return judge(peer, endorsed);
   } catch (error) {
     if (error instanceof ProposalRefused) {
@@ -58,15 +64,6 @@ function judge(peer: Peer, endorsed: Endorsed): Answer {
   };
 }
 
-async function withTimeout<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    const text = 'rpc error: code = DeadlineExceeded desc = context deadline exceeded';
-    timer = setTimeout(() => reject(new LedgerError('STOPPED', text)), ENDORSEMENT_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([work, expiry]);
-  } finally {
-    clearTimeout(timer);
-  }
+function expired(): LedgerError {
+  return new LedgerError('STOPPED', 'rpc error: code = DeadlineExceeded desc = context deadline exceeded');
 }

@@ -50,7 +50,7 @@ async function candidates(
   context: CallContext,
   proposal: DecodedProposal,
   targets: readonly string[],
-): Promise<Peer[]> {
+): Promise<readonly Peer[]> {
   const { channelId, chaincodeName } = proposal;
   const isProtected = proposal.transient.size > 0 && targets.length === 0;
   const organisations = isProtected ? [network.mspId] : targets;

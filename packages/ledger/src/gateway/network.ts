@@ -2,15 +2,18 @@ import { isMember, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
 
+export interface OrdererAnswer {
+  /** common.Status */
+  readonly status: number;
+  readonly info: string;
+}
+
 /** An orderer as a gateway reaches it. */
 export interface OrdererEndpoint {
   readonly address: string;
   readonly mspId: string;
-  /** @throws when it cannot be reached */
-  broadcast(
-    channelId: string,
-    envelope: Uint8Array,
-  ): Promise<{ readonly status: number; readonly info: string }>;
+  /** Rejects when it cannot be reached. */
+  readonly broadcast: (channelId: string, envelope: Uint8Array) => Promise<OrdererAnswer>;
 }
 
 /** The nodes of the consortium as one organisation's gateway sees them. */
@@ -73,6 +76,11 @@ export function ledgerOf(network: GatewayNetwork, channelId: string): PeerChanne
   return network.peer === undefined || first?.name === network.peer ? first?.channel(channelId) : undefined;
 }
 
+/** Whether a peer has the blocks that a session has seen. */
+export function isThere(peer: Peer, channelId: string, height: number): boolean {
+  return (peer.channel(channelId)?.height ?? -1) >= height;
+}
+
 /**
  * Waits until a peer has the blocks that the session has seen, as it mostly is about to get them; false when it does not in
  * time, or is paused.
@@ -97,10 +105,10 @@ export async function atHeight(
   channelId: string,
   height: number,
   signal: AbortSignal,
-): Promise<Peer[]> {
+): Promise<readonly Peer[]> {
   const [preferred, ...others] = peers;
-  if (preferred === undefined) return [];
-  if (await reaches(preferred, channelId, height, signal)) return [preferred, ...others];
-  const isThere = (peer: Peer) => (peer.channel(channelId)?.height ?? 0) >= height;
-  return [...others.filter(isThere), ...others.filter((peer) => !isThere(peer)), preferred];
+  if (preferred === undefined || isThere(preferred, channelId, height)) return peers;
+  if (await reaches(preferred, channelId, height, signal)) return peers;
+  const hasSeen = (peer: Peer) => isThere(peer, channelId, height);
+  return [...others.filter(hasSeen), ...others.filter((peer) => !hasSeen(peer)), preferred];
 }

@@ -2,7 +2,13 @@ import { encodeEnvelope, parsedOnce, quorumOf, Status } from '../ordering/index.
 import { jobsOf } from '../validation/index.ts';
 import type { CallContext } from './call.ts';
 import { whileOpen } from './call.ts';
-import { isOwnChannel, ledgerOf, type GatewayNetwork, type OrdererEndpoint } from './network.ts';
+import {
+  isOwnChannel,
+  ledgerOf,
+  type GatewayNetwork,
+  type OrdererAnswer,
+  type OrdererEndpoint,
+} from './network.ts';
 import { decodeSubmitRequest } from './requests.ts';
 import { Code, RpcError, type ErrorDetail } from './status.ts';
 
@@ -50,32 +56,37 @@ function broadcastToQuorum(
     const timer = setTimeout(() => {
       reject(new RpcError(Code.UNAVAILABLE, INSUFFICIENT, details));
     }, BROADCAST_TIMEOUT_MS);
-    for (const orderer of orderers) {
-      void broadcast(orderer, channelId, envelope).then((problem) => {
-        if (problem === undefined) successes += 1;
-        else details.push({ address: orderer.address, mspId: orderer.mspId, message: problem });
-        const isDecided = successes >= quorum || details.length > orderers.length - quorum;
-        if (isDecided) clearTimeout(timer);
-        if (successes >= quorum) resolve();
-        else if (isDecided) reject(new RpcError(Code.UNAVAILABLE, INSUFFICIENT, details));
-      });
+    const decide = () => {
+      const isDecided = successes >= quorum || details.length > orderers.length - quorum;
+      if (!isDecided) return;
+      clearTimeout(timer);
+      if (successes >= quorum) resolve();
+      else reject(new RpcError(Code.UNAVAILABLE, INSUFFICIENT, details));
+    };
+    for (const { address, mspId, broadcast } of orderers) {
+      const refuse = (message: string) => {
+        details.push({ address, mspId, message });
+        decide();
+      };
+      broadcast(channelId, envelope).then(
+        (answer) => {
+          if (!hasTaken(answer)) return refuse(refusalOf(answer));
+          successes += 1;
+          decide();
+        },
+        (error: unknown) => refuse(error instanceof Error ? error.message : String(error)),
+      );
     }
   });
 }
 
-/** Undefined when the orderer has the transaction, else what it said. */
-async function broadcast(
-  orderer: OrdererEndpoint,
-  channelId: string,
-  envelope: Uint8Array,
-): Promise<string | undefined> {
-  try {
-    const { status, info } = await orderer.broadcast(channelId, envelope);
-    if (status === Status.SUCCESS || info === ALREADY_THERE) return undefined;
-    return `received unsuccessful response from orderer: status=${statusName(status)}, info=${info}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/** The orderer has the transaction, from this request or from an earlier one. */
+function hasTaken({ status, info }: OrdererAnswer): boolean {
+  return status === Status.SUCCESS || info === ALREADY_THERE;
+}
+
+function refusalOf({ status, info }: OrdererAnswer): string {
+  return `received unsuccessful response from orderer: status=${statusName(status)}, info=${info}`;
 }
 
 const INSUFFICIENT =

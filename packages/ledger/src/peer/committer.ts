@@ -193,6 +193,7 @@ function commitOf(
   return {
     number: Number(block.header.number),
     parts,
+    data: block.data,
     headerHash: blockHeaderHash(block.header),
     commitHash: validation.commitHash,
     updates: validation.updates,

@@ -1,12 +1,18 @@
 import type { Verifier } from '../crypto/index.ts';
 import type { SigningIdentity } from '../ordering/envelope.ts';
-import { checkAccess } from './access.ts';
+import { judgeAccess } from './access.ts';
 import { ERROR, ERROR_THRESHOLD, type Chaincode, type ChaincodeResponse } from './chaincode.ts';
 import type { PeerChannel } from './channel.ts';
 import type { DecodedProposal } from './proposal.ts';
 import { mustBeNew, mustBeOwn, mustBeSound, mustBeTimely, ProposalRefused } from './proposal-checks.ts';
 import { encodeProposalResponsePayload, type ProposalResponse } from './proposal-response.ts';
-import { EXECUTE_TIMEOUT_MS, execute, TOTAL_QUERY_LIMIT, type ExecutionContext } from './runtime.ts';
+import {
+  EXECUTE_TIMEOUT_MS,
+  execute,
+  TOTAL_QUERY_LIMIT,
+  type Execution,
+  type ExecutionContext,
+} from './runtime.ts';
 import { SimulationError, Simulator } from './simulator.ts';
 import {
   invokeCscc,
@@ -65,7 +71,7 @@ export class Endorser {
     if (channel === undefined) return refusal(`channel '${proposal.channelId}' not found`);
     await mustBeSound(channel.config.identities, proposal, { verifier, now: clock() });
     mustBeNew(channel, proposal);
-    await this.#mustBeAllowed(channel, proposal);
+    this.#mustBeAllowed(channel, proposal);
     const { damagesMet } = channel.store;
     const endorsed = await (readsLedgerDirectly(proposal.extensionName)
       ? this.#runDirectly(channel, proposal)
@@ -113,9 +119,9 @@ export class Endorser {
   }
 
   /** System chaincodes ask for a resource of their own. */
-  async #mustBeAllowed(channel: PeerChannel, proposal: DecodedProposal): Promise<void> {
+  #mustBeAllowed(channel: PeerChannel, proposal: DecodedProposal): void {
     if (isSystemChaincode(proposal.extensionName)) return;
-    const denied = await this.#access(channel, 'peer/Propose', proposal);
+    const denied = this.#access(channel, 'peer/Propose', proposal);
     if (denied !== undefined) throw new ProposalRefused(denied);
   }
 
@@ -140,22 +146,29 @@ export class Endorser {
   }
 
   async #execution(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator) {
+    const running = [placeOf(proposal.extensionName, channel.channelId)];
+    const context = this.#context(channel, proposal, simulator, running);
     try {
-      const { response, event } = await this.#run(channel, proposal, simulator);
+      const ran = this.#runOn(context, proposal.extensionName, proposal.args, proposal.isInit);
+      const { response, event } = await ran;
       return { response, event, simulation: simulator.finish() };
     } catch (error) {
       throw new SimulationError(`error in simulation: ${textOf(error)}`);
     }
   }
 
-  #run(channel: PeerChannel, proposal: DecodedProposal, simulator: Simulator) {
-    const running = [placeOf(proposal.extensionName, channel.channelId)];
-    const context = this.#context(channel, proposal, simulator, running);
-    return this.#runOn(context, proposal.extensionName, proposal.args, proposal.isInit);
+  #runOn(
+    context: ExecutionContext,
+    name: string,
+    args: readonly Uint8Array[],
+    isInit: boolean,
+  ): Promise<Execution> {
+    return isSystemChaincode(name)
+      ? this.#runSystem(context, name, args)
+      : execute(context, name, args, isInit);
   }
 
-  async #runOn(context: ExecutionContext, name: string, args: readonly Uint8Array[], isInit: boolean) {
-    if (!isSystemChaincode(name)) return execute(context, name, args, isInit);
+  async #runSystem(context: ExecutionContext, name: string, args: readonly Uint8Array[]): Promise<Execution> {
     const channel = this.#settings.channel(context.channelId);
     if (channel === undefined || name !== LIFECYCLE) {
       throw new SimulationError(`chaincode ${name} cannot be invoked here`);
@@ -202,7 +215,7 @@ export class Endorser {
     if (channel === undefined) throw new Error(`failed to find ledger for channel: ${callee.channelId}`);
     const denied = isSystemChaincode(callee.name)
       ? undefined
-      : await this.#access(channel, 'peer/ChaincodeToChaincode', proposal);
+      : this.#access(channel, 'peer/ChaincodeToChaincode', proposal);
     if (denied !== undefined) throw new Error(denied);
     const place = placeOf(callee.name, channel.channelId);
     if (callee.running.includes(place))
@@ -241,7 +254,7 @@ export class Endorser {
       args,
       channel: (channelId) => this.#settings.channel(channelId),
       channels: () => this.#settings.channels(),
-      access: async (resource, channelId) => {
+      access: (resource, channelId) => {
         const channel = this.#settings.channel(channelId);
         if (channel === undefined) return `channel ${channelId} not found`;
         return this.#access(channel, resource, proposal);
@@ -249,14 +262,14 @@ export class Endorser {
     };
   }
 
+  /** Of a proposal that is sound: its signature holds. */
   #access(
-    channel: PeerChannel,
+    { config }: PeerChannel,
     resource: string,
     { proposalBytes, creator, signature }: DecodedProposal,
-  ): Promise<string | undefined> {
-    const { verifier, signer } = this.#settings;
+  ): string | undefined {
     const signed = { data: proposalBytes, identity: creator, signature };
-    return checkAccess({ config: channel.config, verifier, mspId: signer.mspId }, resource, signed);
+    return judgeAccess({ config, mspId: this.#settings.signer.mspId }, resource, signed, true);
   }
 
   #endorse(payload: Uint8Array): { endorser: Uint8Array; signature: Uint8Array } {

@@ -1,4 +1,5 @@
 import { isRefusedInput, LedgerError } from '../error.ts';
+import { inTime } from '../in-time.ts';
 import type { ChaincodeDefinition } from '../lifecycle/index.ts';
 import { ERROR, type Chaincode, type ChaincodeEvent, type ChaincodeResponse } from './chaincode.ts';
 import type { DefinitionCache } from './definitions.ts';
@@ -63,8 +64,13 @@ export async function execute(
     invoke: (callee, channelId, calleeArgs) => context.call(callee, channelId, calleeArgs),
   });
   const running = chaincode[entry](stub as never);
-  const response = await withTimeout(running, context.executeTimeoutMs, context.proposal.txId);
-  return { response: checkedResponse(response, entry), event: stub.chaincodeEvent };
+  // A contract that does not come back is given up; what it still does finds its simulation closed.
+  try {
+    const response = await inTime(running, context.executeTimeoutMs, () => expired(context.proposal));
+    return { response: checkedResponse(response, entry), event: stub.chaincodeEvent };
+  } catch (error) {
+    throw failureOf(error);
+  }
 }
 
 /** Fabric's init-exactly-once for definitions that ask for it. */
@@ -93,24 +99,18 @@ function entryPoint(
   return isInit ? 'Init' : 'Invoke';
 }
 
-/** A contract that does not come back is given up; what it still does finds its simulation closed. */
-async function withTimeout<T>(running: Promise<T>, timeoutMs: number, txId: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    const text = `failed to execute transaction ${txId}: error sending: timeout expired while executing transaction`;
-    timer = setTimeout(() => reject(new SimulationError(text)), timeoutMs);
-  });
-  running.catch(() => undefined);
-  try {
-    return await Promise.race([running, expiry]);
-  } catch (error) {
-    if (error instanceof SimulationError) throw error;
-    if (error instanceof LedgerError && !isRefusedInput(error)) throw error;
-    const text = error instanceof Error ? error.toString() : String(error);
-    throw new SimulationError(`transaction returned with failure: ${text}`);
-  } finally {
-    clearTimeout(timer);
-  }
+function expired({ txId }: DecodedProposal): SimulationError {
+  return new SimulationError(
+    `failed to execute transaction ${txId}: error sending: timeout expired while executing transaction`,
+  );
+}
+
+/** What a contract throws is the transaction's failure; a fault of the ledger below it is not. */
+function failureOf(error: unknown): unknown {
+  if (error instanceof SimulationError) return error;
+  if (error instanceof LedgerError && !isRefusedInput(error)) return error;
+  const text = error instanceof Error ? error.toString() : String(error);
+  return new SimulationError(`transaction returned with failure: ${text}`);
 }
 
 function checkedResponse(response: ChaincodeResponse, entry: string): ChaincodeResponse {

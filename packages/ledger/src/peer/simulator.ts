@@ -164,7 +164,7 @@ export class Simulator {
   async close(): Promise<void> {
     if (this.#isDone) return;
     this.#isDone = true;
-    await Promise.all(this.#cursors.map((cursor) => cursor.close()));
+    for (const cursor of this.#cursors) await cursor.close();
     await this.#view.close();
   }
 

@@ -35,7 +35,7 @@ export interface SystemCall {
   channel(channelId: string): LedgerQueries | undefined;
   channels(): readonly string[];
   /** Undefined when the caller may use the resource, otherwise the refusal's text. */
-  access(resource: string, channelId: string): Promise<string | undefined>;
+  access(resource: string, channelId: string): string | undefined;
 }
 
 type Query = (ledger: LedgerQueries, argument: Uint8Array) => Promise<Uint8Array>;
@@ -85,7 +85,7 @@ export async function invokeQscc(call: SystemCall): Promise<ChaincodeResponse> {
   if (name !== 'GetChainInfo' && argument === undefined) return failure(`missing 3rd argument for ${name}`);
   const ledger = call.channel(channelId);
   if (ledger === undefined) return failure(`Invalid chain ID, ${channelId}`);
-  const refusal = await call.access(`qscc/${name}`, channelId);
+  const refusal = call.access(`qscc/${name}`, channelId);
   if (refusal !== undefined) return failure(`access denied for [${name}][${channelId}]: [${refusal}]`);
   const query = Object.hasOwn(QUERIES, name) ? QUERIES[name] : undefined;
   if (query === undefined) return failure(`Requested function ${name} not found.`);
@@ -105,15 +105,15 @@ export async function invokeCscc(call: SystemCall): Promise<ChaincodeResponse> {
   if (query === undefined) return failure(`Requested function ${name} not found.`);
   const ledger = call.channel(channelId);
   if (ledger === undefined) return failure(`Unknown channel ID, ${channelId}`);
-  const refusal = await call.access(`cscc/${name}`, channelId);
+  const refusal = call.access(`cscc/${name}`, channelId);
   if (refusal !== undefined) return failure(`access denied for [${name}][${channelId}]: ${refusal}`);
   return answer(() => query(ledger));
 }
 
 /** peer.ChannelQueryResponse, for members of the peer's organisation. */
-async function channelsOf(call: SystemCall): Promise<ChaincodeResponse> {
+function channelsOf(call: SystemCall): ChaincodeResponse {
   const channels = call.channels();
-  const refusal = await call.access('cscc/GetChannels', channels[0] ?? '');
+  const refusal = call.access('cscc/GetChannels', channels[0] ?? '');
   if (refusal !== undefined) return failure(`access denied for [GetChannels]: ${refusal}`);
   const writer = new WireWriter();
   for (const channel of channels) writer.present(1, new WireWriter().string(1, channel).finish());
@@ -127,7 +127,7 @@ export async function invokeLifecycleOver(
 ): Promise<ChaincodeResponse> {
   const [name] = call.args;
   if (call.args.length === 2 && name !== undefined) {
-    const refusal = await call.access(`${LIFECYCLE}/${fromUtf8(name)}`, context.config.channelId);
+    const refusal = call.access(`${LIFECYCLE}/${fromUtf8(name)}`, context.config.channelId);
     if (refusal !== undefined) {
       return failure(`Failed to authorize invocation due to failed ACL check: ${refusal}`);
     }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { concat, sha256, utf8 } from '@healthchain/core';
+import type { BlockCommit } from './commit-rows.ts';
 import { diskFiles } from './files.ts';
 import { openLevel } from './key-value.ts';
-import { LedgerStore, type BlockCommit } from './ledger-store.ts';
+import { LedgerStore } from './ledger-store.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -22,6 +23,7 @@ function block(number: number, updates: Record<string, string | undefined> = {})
   return {
     number,
     parts: [utf8(`block ${number} ${'x'.repeat(200)}`)],
+    data: [utf8(`envelope ${number}`)],
     headerHash: sha256(utf8(`header ${number}`)),
     commitHash: number === 0 ? undefined : sha256(utf8(`commit ${number}`)),
     updates: Object.entries(updates).map(([key, value]) => ({

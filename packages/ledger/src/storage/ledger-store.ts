@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
-import type { HistoryEntry, StateUpdate } from '../validation/index.ts';
 import { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
+import { commitRows, otherTransactionRows, type BlockCommit } from './commit-rows.ts';
 import type { FileStore } from './files.ts';
 import type { Change, KeyValueStore } from './key-value.ts';
 import { claim, type Claim } from './in-use.ts';
@@ -11,26 +11,6 @@ import { framesFrom } from './pending-frames.ts';
 import { RowCache } from './row-cache.ts';
 import { SharedView } from './shared-view.ts';
 import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
-import { encodeStateRow } from './state-rows.ts';
-
-/** A block with everything its commit changes, as validation found it. */
-export interface BlockCommit {
-  readonly number: number;
-  /** Marshalled common.Block with all its metadata, in parts. */
-  readonly parts: readonly Uint8Array[];
-  readonly headerHash: Uint8Array;
-  readonly commitHash: Uint8Array | undefined;
-  readonly updates: readonly StateUpdate[];
-  readonly history: readonly HistoryEntry[];
-  readonly transactions: readonly CommittedTransaction[];
-}
-
-interface CommittedTransaction {
-  readonly txId: string;
-  readonly code: number;
-  /** Validation has found no transaction of this id before the block. */
-  readonly isKnownNew: boolean;
-}
 
 /**
  * The ledger of one channel at one node: blocks are the truth; state, history and indexes carry a savepoint and follow them.
@@ -117,8 +97,8 @@ export class LedgerStore {
       metadataIn: this.#metadataAfter(block),
     };
     const changes: Change[] = [
-      ...this.#stateChanges(block),
-      ...this.#indexChanges(block),
+      ...commitRows(block),
+      ...otherTransactionRows(block, (txId) => this.transaction(txId) !== undefined),
       { type: 'put', key: keys.blockKey(block.number), value: keys.encodeBlockRow(block.number, location) },
       {
         type: 'put',
@@ -232,36 +212,9 @@ export class LedgerStore {
     return fresh.length === 0 ? before : [...new Set([...before, ...fresh])].toSorted();
   }
 
-  #stateChanges(block: BlockCommit): Change[] {
-    return block.updates.map((update) => {
-      const key = keys.stateKey(update.namespace, update.key);
-      if (update.value === undefined) return { type: 'del', key };
-      const row = { value: update.value, metadata: update.metadata, version: update.version };
-      return { type: 'put', key, value: encodeStateRow(update.namespace, update.key, row) };
-    });
-  }
-
-  #indexChanges(block: BlockCommit): Change[] {
-    const first = new Map<string, Change>();
-    for (const [index, { txId, code, isKnownNew }] of block.transactions.entries()) {
-      if (txId === '' || first.has(txId)) continue;
-      if (!isKnownNew && this.transaction(txId) !== undefined) continue;
-      const { key, value } = keys.transactionEntry(txId, { block: block.number, index, code });
-      first.set(txId, { type: 'put', key, value });
-    }
-    const history = block.history.map((entry): Change => ({
-      type: 'put',
-      key: keys.historyKey(entry.namespace, entry.key, block.number, entry.transaction),
-      value: EMPTY,
-    }));
-    return [...first.values(), ...history];
-  }
-
   #endOfSavepoint(): Pick<Location, 'segment' | 'offset'> | undefined {
     const row = this.height === 0 ? undefined : this.#rows.get(keys.blockKey(this.height - 1));
     const last = row && keys.decodeBlockRow(this.height - 1, row);
     return last && { segment: last.segment, offset: last.offset + last.length };
   }
 }
-
-const EMPTY = new Uint8Array();

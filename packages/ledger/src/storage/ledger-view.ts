@@ -91,8 +91,8 @@ export class LedgerView {
     for await (const entry of this.#view.range(range)) yield keys.parseHistoryKey(entry.key);
   }
 
-  async close(): Promise<void> {
-    await this.#view.close();
+  close(): Promise<void> {
+    return this.#view.close();
   }
 
   #sound(namespace: string, key: string, stored: Uint8Array): StateRow {

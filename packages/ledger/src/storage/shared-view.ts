@@ -1,5 +1,8 @@
 import type { KeyValueView } from './key-value.ts';
 
+/** Most readers leave before the last one. */
+const CLOSED = Promise.resolve();
+
 /** A view that many readers share and the last to leave closes: taking a snapshot costs more than most readers read. */
 export class SharedView {
   readonly #view: KeyValueView;
@@ -17,22 +20,22 @@ export class SharedView {
     return {
       get: (key) => this.#view.get(key),
       range: (range) => this.#view.range(range),
-      close: async () => {
-        if (!isOpen) return;
+      close: () => {
+        if (!isOpen) return CLOSED;
         isOpen = false;
         this.#readers -= 1;
-        await this.#closeIfUnused();
+        return this.#closeIfUnused();
       },
     };
   }
 
   /** Nobody else will open it. */
-  async retire(): Promise<void> {
+  retire(): Promise<void> {
     this.#isRetired = true;
-    await this.#closeIfUnused();
+    return this.#closeIfUnused();
   }
 
-  async #closeIfUnused(): Promise<void> {
-    if (this.#isRetired && this.#readers === 0) await this.#view.close();
+  #closeIfUnused(): Promise<void> {
+    return this.#isRetired && this.#readers === 0 ? this.#view.close() : CLOSED;
   }
 }

@@ -99,7 +99,16 @@ export class UpdateBatch {
     version: Version,
     deletes: (write: KvWrite) => boolean,
   ): void {
-    if (writes.length === 0 && metadataWrites.length === 0) return;
+    if (metadataWrites.length === 0 && areDistinct(writes)) {
+      for (const write of writes) {
+        const { key } = write;
+        const isGone = deletes(write);
+        const value = isGone ? undefined : write.value;
+        const metadata = isGone ? NOTHING : this.#metadata(namespace, key);
+        space.updates.set(key, { namespace, key, value, metadata, version });
+      }
+      return;
+    }
     const operations = collect(writes, metadataWrites, deletes);
     const merged = [...operations].map(([key, operation]) => this.#merge(namespace, key, operation));
     for (const update of merged) {
@@ -139,6 +148,10 @@ export class UpdateBatch {
     }
     return space;
   }
+}
+
+function areDistinct(writes: readonly KvWrite[]): boolean {
+  return writes.length < 2 || new Set(writes.map(({ key }) => key)).size === writes.length;
 }
 
 function collect(
