@@ -29,12 +29,15 @@ export function packJobs(
   const index = new Uint32Array(jobs.length * FIELDS);
   const bytes = new Uint8Array(size);
   let offset = 0;
-  for (const [i, job] of jobs.entries()) {
-    bytes.set(job.message, offset);
-    const messageEnd = offset + job.message.length;
-    bytes.set(job.signature, messageEnd);
-    offset = messageEnd + job.signature.length;
-    index.set([numberOf(job.publicKey), messageEnd, offset], i * FIELDS);
+  for (let i = 0; i < jobs.length; i++) {
+    const { message, signature, publicKey } = jobs[i] as VerificationJob;
+    bytes.set(message, offset);
+    const messageEnd = offset + message.length;
+    bytes.set(signature, messageEnd);
+    offset = messageEnd + signature.length;
+    index[i * FIELDS] = numberOf(publicKey);
+    index[i * FIELDS + 1] = messageEnd;
+    index[i * FIELDS + 2] = offset;
   }
   return { index, bytes };
 }
@@ -42,11 +45,9 @@ export function packJobs(
 export function* unpackJobs(batch: Batch, keyOf: (number: number) => KeyObject): Generator<VerificationJob> {
   let start = 0;
   for (let i = 0; i < batch.index.length; i += FIELDS) {
-    const [number, messageEnd, end] = batch.index.subarray(i, i + FIELDS) as unknown as [
-      number,
-      number,
-      number,
-    ];
+    const number = batch.index[i] as number;
+    const messageEnd = batch.index[i + 1] as number;
+    const end = batch.index[i + 2] as number;
     yield {
       publicKey: keyOf(number),
       message: batch.bytes.subarray(start, messageEnd),

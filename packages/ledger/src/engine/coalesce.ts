@@ -28,7 +28,7 @@ export function coalescingVerifier(options: {
 
   const decideBatch = async (jobs: readonly VerificationJob[]): Promise<void> => {
     const outcomes = await large.verifyAll(jobs);
-    for (const [i, job] of jobs.entries()) memory.set(job, outcomes[i] === true);
+    for (let i = 0; i < jobs.length; i++) memory.set(jobs[i] as VerificationJob, outcomes[i] === true);
   };
   const decide = async (jobs: readonly VerificationJob[]): Promise<void> => {
     const missing = new Map<Uint8Array, VerificationJob>();

@@ -39,7 +39,7 @@ export async function* broadcast(
     yield new WireWriter().uint(1, status).string(2, info).finish();
     if (status !== Status.SUCCESS) return;
   }
-  if (context.signal.aborted) throw reasonOf(context.signal);
+  if (context.ending.hasCome) throw reasonOf(context.ending);
 }
 
 async function order(node: OrderingNode, envelope: Uint8Array): Promise<Answer> {

@@ -1,3 +1,4 @@
+import type { Ending } from '../ending.ts';
 import { RpcError, Code } from './status.ts';
 
 /**
@@ -20,9 +21,9 @@ export function createSession(): Session {
   };
 }
 
-/** One call's surroundings. `signal` aborts when the client cancels or the deadline passes; its reason is the RpcError. */
+/** One call's surroundings. `ending` comes when the client cancels or the deadline passes; its reason is the RpcError. */
 export interface CallContext {
-  readonly signal: AbortSignal;
+  readonly ending: Ending;
   readonly session: Session;
   /** SHA-256 of the client's TLS certificate (DER) where the node demands one; empty when none was shown. */
   readonly clientCertificateHash: Uint8Array | undefined;
@@ -31,27 +32,24 @@ export interface CallContext {
 }
 
 /** Resolves or rejects as `work` does, but not after the call has ended. */
-export function whileOpen<T>(context: CallContext, work: Promise<T>): Promise<T> {
-  const { signal } = context;
-  if (signal.aborted) return Promise.reject(reasonOf(signal));
+export function whileOpen<T>({ ending }: CallContext, work: Promise<T>): Promise<T> {
+  if (ending.hasCome) return Promise.reject(reasonOf(ending));
   return new Promise((resolve, reject) => {
-    const end = () => reject(reasonOf(signal));
-    signal.addEventListener('abort', end, { once: true });
+    const end = () => reject(reasonOf(ending));
+    ending.listen(end);
     work.then(
       (value) => {
-        signal.removeEventListener('abort', end);
+        ending.leave(end);
         resolve(value);
       },
       (error: unknown) => {
-        signal.removeEventListener('abort', end);
+        ending.leave(end);
         reject(error);
       },
     );
   });
 }
 
-export function reasonOf(signal: AbortSignal): RpcError {
-  return signal.reason instanceof RpcError
-    ? signal.reason
-    : new RpcError(Code.CANCELLED, 'Cancelled on client');
+export function reasonOf({ reason }: Ending): RpcError {
+  return reason instanceof RpcError ? reason : new RpcError(Code.CANCELLED, 'Cancelled on client');
 }

@@ -30,17 +30,17 @@ export async function* chaincodeEvents(
   await mustHaveAccess(network, channelId, 'gateway/ChaincodeEvents', { data: encoded, identity, signature });
   const matches = matcher(request);
   let next = startBlock(ledgerOf(network, channelId), request);
-  while (!context.signal.aborted) {
+  while (!context.ending.hasCome) {
     const ledger = ledgerOf(network, channelId);
     if (ledger === undefined) throw new RpcError(Code.UNAVAILABLE, 'no peer of the channel is running');
-    for await (const block of ledger.follow(next, context.signal)) {
+    for await (const block of ledger.follow(next, context.ending.signal)) {
       next = block.number + 1;
       context.session.note(channelId, next);
       const events = eventsOf(block).filter(matches);
       if (events.length > 0) yield encodeEvents(block.number, events);
     }
   }
-  throw reasonOf(context.signal);
+  throw reasonOf(context.ending);
 }
 
 function startBlock(ledger: PeerChannel | undefined, request: ChaincodeEventsRequest): number {

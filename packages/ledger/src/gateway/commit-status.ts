@@ -43,12 +43,12 @@ export async function mustHaveAccess(
 }
 
 async function waitFor(network: GatewayNetwork, context: CallContext, channelId: string, txId: string) {
-  const { signal } = context;
-  while (!signal.aborted) {
+  const { ending } = context;
+  while (!ending.hasCome) {
     const ledger = ledgerOf(network, channelId);
     if (ledger === undefined) throw new RpcError(Code.UNAVAILABLE, 'no peer of the channel is running');
-    const place = await ledger.placed(txId, signal);
+    const place = await ledger.placed(txId, ending);
     if (place !== undefined) return place;
   }
-  throw reasonOf(signal);
+  throw reasonOf(ending);
 }

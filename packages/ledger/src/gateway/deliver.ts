@@ -83,10 +83,10 @@ async function* blocks<B extends DeliveredBlock>(
 ): AsyncGenerator<Uint8Array, number> {
   let next = range.first;
   let sequence: bigint | undefined;
-  while (!context.signal.aborted) {
+  while (!context.ending.hasCome) {
     const source = delivery.source(seek.channelId);
     if (source === undefined) return Status.SERVICE_UNAVAILABLE;
-    for await (const block of source.follow(next, context.signal)) {
+    for await (const block of source.follow(next, context.ending.signal)) {
       const isChanged = sequence !== source.config.sequence;
       sequence = source.config.sequence;
       if (isExpired(delivery.clock(), source.config, seek)) return Status.FORBIDDEN;
@@ -98,7 +98,7 @@ async function* blocks<B extends DeliveredBlock>(
       if (seek.failsIfNotReady && next >= source.height) return Status.NOT_FOUND;
     }
   }
-  throw reasonOf(context.signal);
+  throw reasonOf(context.ending);
 }
 
 /** common.Envelope with an orderer.SeekInfo; undefined when it cannot be read. */

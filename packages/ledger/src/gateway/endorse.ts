@@ -46,7 +46,7 @@ async function readyPeers(
     (peer) => peer.hasChaincode(proposal.chaincodeName) || isSystemChaincode(proposal.chaincodeName),
   );
   const seen = context.session.seen(proposal.channelId);
-  return atHeight(peers, proposal.channelId, seen, context.signal);
+  return atHeight(peers, proposal.channelId, seen, context.ending);
 }
 
 /** The client names the organisations and answers for it that they satisfy the policy. */

@@ -26,7 +26,7 @@ export async function ask(context: CallContext, peer: Peer, proposal: DecodedPro
   try {
     const { channelId } = proposal;
     const seen = context.session.seen(channelId);
-    if (!isThere(peer, channelId, seen)) await reaches(peer, channelId, seen, context.signal);
+    if (!isThere(peer, channelId, seen)) await reaches(peer, channelId, seen, context.ending);
     const endorsed = await whileOpen(
       context,
       inTime(peer.endorse(proposal), ENDORSEMENT_TIMEOUT_MS, expired),

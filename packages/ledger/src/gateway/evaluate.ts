@@ -65,5 +65,5 @@ async function candidates(
       "no endorsers found in the gateway's organization; retry specifying target organization(s) to protect transient data: ";
     throw new RpcError(Code.FAILED_PRECONDITION, isProtected ? advice + text : text);
   }
-  return atHeight(peers, channelId, context.session.seen(channelId), context.signal);
+  return atHeight(peers, channelId, context.session.seen(channelId), context.ending);
 }

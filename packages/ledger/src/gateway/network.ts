@@ -1,5 +1,6 @@
 import { isMember, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
+import type { Ending } from '../ending.ts';
 import type { Peer, PeerChannel } from '../peer/index.ts';
 
 export interface OrdererAnswer {
@@ -89,12 +90,12 @@ export async function reaches(
   peer: Peer,
   channelId: string,
   height: number,
-  signal: AbortSignal,
+  ending: Ending,
 ): Promise<boolean> {
   const channel = peer.channel(channelId);
   if (channel === undefined || channel.height >= height) return channel !== undefined;
   if (channel.isPaused) return false;
-  const until = AbortSignal.any([signal, AbortSignal.timeout(SESSION_WAIT_MS)]);
+  const until = AbortSignal.any([ending.signal, AbortSignal.timeout(SESSION_WAIT_MS)]);
   while (!until.aborted && !channel.isStopped && channel.height < height) await channel.changed(until);
   return channel.height >= height;
 }
@@ -104,11 +105,11 @@ export async function atHeight(
   peers: readonly Peer[],
   channelId: string,
   height: number,
-  signal: AbortSignal,
+  ending: Ending,
 ): Promise<readonly Peer[]> {
   const [preferred, ...others] = peers;
   if (preferred === undefined || isThere(preferred, channelId, height)) return peers;
-  if (await reaches(preferred, channelId, height, signal)) return peers;
+  if (await reaches(preferred, channelId, height, ending)) return peers;
   const hasSeen = (peer: Peer) => isThere(peer, channelId, height);
   return [...others.filter(hasSeen), ...others.filter((peer) => !hasSeen(peer)), preferred];
 }

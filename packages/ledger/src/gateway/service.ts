@@ -132,7 +132,7 @@ function namesOf<N>({ unary, serverStream, bidirectional }: Methods<N>) {
 /** What is no answer of a rule is our bug: the client learns that, and no more. */
 function toRpcError(error: unknown, context: CallContext): RpcError {
   if (error instanceof RpcError) return error;
-  if (context.signal.reason instanceof RpcError) return context.signal.reason;
+  if (context.ending.reason instanceof RpcError) return context.ending.reason;
   if (isRefusedInput(error)) return new RpcError(Code.INVALID_ARGUMENT, error.message);
   process.emitWarning(error instanceof Error ? error : String(error), { code: 'LEDGER_GATEWAY_BUG' });
   return new RpcError(Code.INTERNAL, 'internal error of the gateway');

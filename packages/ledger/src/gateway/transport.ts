@@ -1,4 +1,5 @@
-import { createSession, whileOpen, type CallContext, type Session } from './call.ts';
+import { Ending } from '../ending.ts';
+import { createSession, reasonOf, whileOpen, type CallContext, type Session } from './call.ts';
 import type { NodeService } from './service.ts';
 import { Code, encodeStatusDetails, RpcError } from './status.ts';
 
@@ -61,67 +62,97 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function localTransport(serviceOf: (target: CallTarget) => NodeService | undefined): CallTransport {
   const sessions = new Map<number, Session>();
   const sessionOf = (id: number) => {
-    const session = sessions.get(id) ?? createSession();
-    sessions.set(id, session);
+    let session = sessions.get(id);
+    if (session === undefined) {
+      session = createSession();
+      sessions.set(id, session);
+    }
     return session;
   };
   return {
     open(request, events) {
-      const controller = new AbortController();
-      const { signal } = controller;
-      const { clientCertificateHash, advertised = {} } = request;
-      const context = { signal, session: sessionOf(request.session), clientCertificateHash, advertised };
-      const requests = new RequestQueue();
-      const gate = new Gate();
-      const timer = deadlineTimer(request.deadline, controller);
-      const end = (status: CallStatus) => {
-        clearTimeout(timer);
-        events.end(status);
-      };
-      serve(serviceOf(request.target), request, { requests, gate, context, events }).then(
-        () => end(SUCCESS),
-        (error: unknown) => end(statusOf(error)),
-      );
-      return {
-        write: (bytes) => requests.push(bytes),
-        finish: () => requests.end(),
-        cancel() {
-          controller.abort(new RpcError(Code.CANCELLED, 'Cancelled on client'));
-          requests.end();
-          gate.open();
-        },
-        pause: () => gate.close(),
-        resume: () => gate.open(),
-      };
+      const call = new LocalCall(request, sessionOf(request.session), events);
+      void call.serve(serviceOf(request.target));
+      return call;
     },
   };
 }
 
-interface Served {
-  readonly requests: RequestQueue;
-  readonly gate: Gate;
-  readonly context: CallContext;
-  readonly events: CallEvents;
-}
+/** One call to a node in this thread; its own surroundings. */
+class LocalCall implements OpenCall, CallContext {
+  readonly ending = new Ending();
+  readonly session: Session;
+  readonly #request: CallRequest;
+  readonly #events: CallEvents;
+  readonly #requests = new RequestQueue();
+  readonly #gate = new Gate();
+  readonly #timer: NodeJS.Timeout | undefined;
 
-async function serve(
-  service: NodeService | undefined,
-  { target, kind, method, request }: CallRequest,
-  { requests, gate, context, events }: Served,
-): Promise<void> {
-  if (service === undefined) throw new RpcError(Code.UNAVAILABLE, `${nameOf(target)} is not running`);
-  if (context.signal.aborted) throw context.signal.reason;
-  if (kind === 'unary') {
-    events.message(await service.unary(method, request, context));
-    return;
+  constructor(request: CallRequest, session: Session, events: CallEvents) {
+    this.#request = request;
+    this.session = session;
+    this.#events = events;
+    this.#timer = deadlineTimer(request.deadline, this.ending);
   }
-  const answers =
-    kind === 'serverStream'
-      ? service.serverStream(method, request, context)
-      : service.bidirectional(method, requests, context);
-  for await (const bytes of answers) {
-    events.message(bytes);
-    if (gate.isClosed) await whileOpen(context, gate.opened());
+
+  get clientCertificateHash(): Uint8Array | undefined {
+    return this.#request.clientCertificateHash;
+  }
+
+  get advertised(): Readonly<Record<string, string>> {
+    return this.#request.advertised ?? {};
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#requests.push(bytes);
+  }
+
+  finish(): void {
+    this.#requests.end();
+  }
+
+  cancel(): void {
+    this.ending.come(new RpcError(Code.CANCELLED, 'Cancelled on client'));
+    this.#requests.end();
+    this.#gate.open();
+  }
+
+  pause(): void {
+    this.#gate.close();
+  }
+
+  resume(): void {
+    this.#gate.open();
+  }
+
+  /** Answers, and says how it ended. */
+  async serve(service: NodeService | undefined): Promise<void> {
+    let status = SUCCESS;
+    try {
+      await this.#answer(service);
+    } catch (error) {
+      status = statusOf(error);
+    }
+    clearTimeout(this.#timer);
+    this.#events.end(status);
+  }
+
+  async #answer(service: NodeService | undefined): Promise<void> {
+    const { target, kind, method, request } = this.#request;
+    if (service === undefined) throw new RpcError(Code.UNAVAILABLE, `${nameOf(target)} is not running`);
+    if (this.ending.hasCome) throw reasonOf(this.ending);
+    if (kind === 'unary') {
+      this.#events.message(await service.unary(method, request, this));
+      return;
+    }
+    const answers =
+      kind === 'serverStream'
+        ? service.serverStream(method, request, this)
+        : service.bidirectional(method, this.#requests, this);
+    for await (const bytes of answers) {
+      this.#events.message(bytes);
+      if (this.#gate.isClosed) await whileOpen(this, this.#gate.opened());
+    }
   }
 }
 
@@ -151,9 +182,9 @@ class Gate {
   }
 }
 
-function deadlineTimer(deadline: number, controller: AbortController): NodeJS.Timeout | undefined {
+function deadlineTimer(deadline: number, ending: Ending): NodeJS.Timeout | undefined {
   if (deadline === Number.POSITIVE_INFINITY) return undefined;
-  const expire = () => controller.abort(new RpcError(Code.DEADLINE_EXCEEDED, 'Deadline exceeded'));
+  const expire = () => ending.come(new RpcError(Code.DEADLINE_EXCEEDED, 'Deadline exceeded'));
   const left = deadline - Date.now();
   if (left <= 0) {
     expire();

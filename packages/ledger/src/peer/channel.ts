@@ -1,6 +1,7 @@
 import { concat } from '@healthchain/core';
 import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
+import type { Ending } from '../ending.ts';
 import { LedgerError } from '../error.ts';
 import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
 import { parsedOnce } from '../ordering/parsed.ts';
@@ -146,11 +147,11 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     return this.#store.transaction(txId);
   }
 
-  /** The place of a transaction as soon as it has one; undefined when `signal` or the peer's stop ends the wait. */
-  async placed(txId: string, signal: AbortSignal): Promise<TransactionPlace | undefined> {
+  /** The place of a transaction as soon as it has one; undefined when `ending` or the peer's stop ends the wait. */
+  async placed(txId: string, ending: Ending): Promise<TransactionPlace | undefined> {
     const place = this.place(txId);
     if (place !== undefined || this.isStopped) return place;
-    return this.#placements.wait(txId, signal);
+    return this.#placements.wait(txId, ending);
   }
 
   async envelope(block: number, index: number): Promise<Uint8Array> {

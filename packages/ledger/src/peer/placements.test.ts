@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Ending } from '../ending.ts';
 import type { CommittedBlock } from './committer.ts';
 import { Placements } from './placements.ts';
 
@@ -9,8 +10,7 @@ function blockOf(number: number, txIds: readonly string[]): CommittedBlock {
 
 test('who waits for a transaction is told its place, and nobody is told of another', async () => {
   const placements = new Placements();
-  const { signal } = new AbortController();
-  const [first, again, other] = ['a', 'a', 'b'].map((txId) => placements.wait(txId, signal));
+  const [first, again, other] = ['a', 'a', 'b'].map((txId) => placements.wait(txId, new Ending()));
   placements.note(blockOf(3, ['x', 'a']));
   expect(await first).toEqual({ block: 3, index: 1, code: 0 });
   expect(await again).toEqual({ block: 3, index: 1, code: 0 });
@@ -20,12 +20,12 @@ test('who waits for a transaction is told its place, and nobody is told of anoth
 
 test('a wait ends with nothing when it is given up or the peer stops', async () => {
   const placements = new Placements();
-  const controller = new AbortController();
-  const given = placements.wait('a', controller.signal);
-  const stopped = placements.wait('b', new AbortController().signal);
-  controller.abort();
+  const ending = new Ending();
+  const given = placements.wait('a', ending);
+  const stopped = placements.wait('b', new Ending());
+  ending.come(new Error('given up'));
   placements.end();
   expect(await given).toBeUndefined();
   expect(await stopped).toBeUndefined();
-  expect(await placements.wait('c', controller.signal)).toBeUndefined();
+  expect(await placements.wait('c', ending)).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import type { Ending } from '../ending.ts';
 import type { TransactionPlace } from '../storage/index.ts';
 import type { CommittedBlock } from './committer.ts';
 
@@ -5,36 +6,49 @@ type Tell = (place: TransactionPlace | undefined) => void;
 
 /** Those who wait for transactions to stand in a block: each is told once, and a block wakes nobody else. */
 export class Placements {
-  readonly #waiting = new Map<string, Set<Tell>>();
+  readonly #waiting = new Map<string, Tell[]>();
 
-  /** Resolves with the place, or with undefined when `signal` or `end` ends the wait. */
-  wait(txId: string, signal: AbortSignal): Promise<TransactionPlace | undefined> {
+  /** Resolves with the place, or with undefined when `ending` or `end` ends the wait. */
+  wait(txId: string, ending: Ending): Promise<TransactionPlace | undefined> {
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve(undefined);
-      const waiting = this.#waiting.get(txId) ?? new Set();
-      this.#waiting.set(txId, waiting);
+      if (ending.hasCome) return resolve(undefined);
+      const giveUp = () => {
+        this.#forget(txId, tell);
+        resolve(undefined);
+      };
       const tell: Tell = (place) => {
-        signal.removeEventListener('abort', giveUp);
-        waiting.delete(tell);
-        if (waiting.size === 0) this.#waiting.delete(txId);
+        ending.leave(giveUp);
         resolve(place);
       };
-      const giveUp = () => tell(undefined);
-      signal.addEventListener('abort', giveUp, { once: true });
-      waiting.add(tell);
+      ending.listen(giveUp);
+      const others = this.#waiting.get(txId);
+      if (others === undefined) this.#waiting.set(txId, [tell]);
+      else others.push(tell);
     });
   }
 
   /** Tells of the transactions of a block that is durable. */
   note({ number, transactions, codes }: CommittedBlock): void {
     if (this.#waiting.size === 0) return;
-    for (const [index, { txId }] of transactions.entries()) {
+    for (let index = 0; index < transactions.length; index++) {
+      const txId = transactions[index]?.txId ?? '';
+      const waiting = this.#waiting.get(txId);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(txId);
       const place = { block: number, index, code: codes[index] ?? 255 };
-      for (const tell of this.#waiting.get(txId) ?? []) tell(place);
+      for (const tell of waiting) tell(place);
     }
   }
 
   end(): void {
-    for (const waiting of this.#waiting.values()) for (const tell of waiting) tell(undefined);
+    const waiting = [...this.#waiting.values()].flat();
+    this.#waiting.clear();
+    for (const tell of waiting) tell(undefined);
+  }
+
+  #forget(txId: string, tell: Tell): void {
+    const others = (this.#waiting.get(txId) ?? []).filter((other) => other !== tell);
+    if (others.length > 0) this.#waiting.set(txId, others);
+    else this.#waiting.delete(txId);
   }
 }

@@ -37,6 +37,14 @@ export interface SimulationResult {
   readonly interest: readonly NamespaceInterest[];
 }
 
+/** What is known of a namespace that the transaction reads or writes. */
+interface Touched {
+  /** Written keys, where keys may have a policy of their own, with that policy. */
+  keys: Map<string, Uint8Array | undefined> | undefined;
+  /** A key without one has been written. */
+  hasPlainWrite: boolean;
+}
+
 /** An error of the transaction itself, whose text the chaincode and the client see as on Fabric. */
 export class SimulationError extends Error {}
 
@@ -49,8 +57,7 @@ export class Simulator {
   readonly #txId: string;
   readonly #set = new ReadWriteSetBuilder();
   readonly #cursors: RecordedRange[] = [];
-  readonly #read = new Set<string>();
-  readonly #written = new Map<string, Map<string, Uint8Array | undefined>>();
+  readonly #touched = new Map<string, Touched>();
   #hasWritten = false;
   #hasPaged = false;
   #isDone = false;
@@ -72,7 +79,7 @@ export class Simulator {
   get(namespace: string, key: string): StateRow | undefined {
     this.#mustBeOpen();
     const row = this.#view.get(namespace, key);
-    this.#read.add(namespace);
+    this.#touch(namespace);
     this.#set.addRead(namespace, key, row?.version);
     return row;
   }
@@ -108,7 +115,7 @@ export class Simulator {
     this.#mustBeOpen();
     const cursor = new RecordedRange(this.#view, namespace, start, end, pageSize);
     this.#cursors.push(cursor);
-    this.#read.add(namespace);
+    this.#touch(namespace);
     return cursor;
   }
 
@@ -168,14 +175,27 @@ export class Simulator {
     await this.#view.close();
   }
 
+  /** A namespace that is read only, or has a written key without a policy of its own, needs the chaincode's. */
   #interest(): NamespaceInterest[] {
-    const namespaces = new Set([...this.#read, ...this.#written.keys()]);
-    return [...namespaces].map((namespace) => {
-      const policies = [...(this.#written.get(namespace)?.values() ?? [])];
-      const keyPolicies = policies.filter((policy) => policy !== undefined);
-      const needsChaincodePolicy = policies.length === 0 || keyPolicies.length < policies.length;
-      return { namespace, keyPolicies, needsChaincodePolicy };
-    });
+    const interest: NamespaceInterest[] = [];
+    for (const [namespace, { keys, hasPlainWrite }] of this.#touched) {
+      const keyPolicies = [...(keys?.values() ?? [])].filter((policy) => policy !== undefined);
+      interest.push({
+        namespace,
+        keyPolicies,
+        needsChaincodePolicy: hasPlainWrite || keyPolicies.length === 0,
+      });
+    }
+    return interest;
+  }
+
+  #touch(namespace: string): Touched {
+    let touched = this.#touched.get(namespace);
+    if (touched === undefined) {
+      touched = { keys: undefined, hasPlainWrite: false };
+      this.#touched.set(namespace, touched);
+    }
+    return touched;
   }
 
   #mustBeOpen(): void {
@@ -190,17 +210,17 @@ export class Simulator {
       );
     }
     this.#hasWritten = true;
-    let keys = this.#written.get(namespace);
-    if (keys === undefined) {
-      keys = new Map();
-      this.#written.set(namespace, keys);
-    }
-    if (!keys.has(key)) keys.set(key, this.#keyPolicy(namespace, key));
+    const touched = this.#touch(namespace);
+    if (this.#view.mayHaveMetadata(namespace)) this.#noteKeyPolicy(touched, namespace, key);
+    else touched.hasPlainWrite = true;
   }
 
-  #keyPolicy(namespace: string, key: string): Uint8Array | undefined {
-    if (!this.#view.mayHaveMetadata(namespace)) return undefined;
-    return decodeMetadata(this.#view.get(namespace, key)?.metadata).get(VALIDATION_PARAMETER);
+  #noteKeyPolicy(touched: Touched, namespace: string, key: string): void {
+    touched.keys ??= new Map();
+    if (touched.keys.has(key)) return;
+    const policy = decodeMetadata(this.#view.get(namespace, key)?.metadata).get(VALIDATION_PARAMETER);
+    touched.keys.set(key, policy);
+    if (policy === undefined) touched.hasPlainWrite = true;
   }
 }
 

@@ -1,6 +1,7 @@
 import { LedgerError } from '../error.ts';
 import type { IdentityManager } from '../msp/index.ts';
 import { WireReader } from '../wire/index.ts';
+import { remembered } from './remembered.ts';
 import { compileSignaturePolicy } from './signature-policy.ts';
 import type { Policy, PolicyManager } from './types.ts';
 
@@ -87,14 +88,12 @@ function implicitMeta(
   if (threshold === undefined)
     throw new LedgerError('BAD_CONFIG', `Policy ${where} has the unknown rule ${rule}`);
   const policies = below.map((group) => group.get(subPolicy) ?? REJECT);
-  return {
-    satisfiedBy: (signers) => {
-      let remaining = threshold;
-      for (const policy of policies) {
-        if (remaining === 0) break;
-        if (policy.satisfiedBy(signers)) remaining--;
-      }
-      return remaining === 0;
-    },
-  };
+  return remembered((signers) => {
+    let remaining = threshold;
+    for (const policy of policies) {
+      if (remaining === 0) break;
+      if (policy.satisfiedBy(signers)) remaining--;
+    }
+    return remaining === 0;
+  });
 }

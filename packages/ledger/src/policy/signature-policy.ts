@@ -1,6 +1,7 @@
 import { LedgerError } from '../error.ts';
 import { decodePrincipal, type Identity, type IdentityManager, type Principal } from '../msp/index.ts';
 import { WireReader } from '../wire/index.ts';
+import { remembered } from './remembered.ts';
 import type { Policy } from './types.ts';
 
 /** A rule over signers: `used[i]` says that signer i has been counted already; a rule that holds may mark more. */
@@ -26,13 +27,12 @@ export function compileSignaturePolicy(envelope: Uint8Array, identities: Identit
   const { version, rule: encoded, principals } = decodeEnvelope(envelope);
   if (version !== 0) throw bad(`version ${version} of a signature policy`);
   const rule = compile(encoded, principals, identities, 0);
-  return {
-    satisfiedBy: (signers) =>
-      rule.holds(
-        signers,
-        signers.map(() => false),
-      ),
-  };
+  return remembered((signers) =>
+    rule.holds(
+      signers,
+      signers.map(() => false),
+    ),
+  );
 }
 
 function compile(

@@ -7,16 +7,11 @@ import type { Policy, PolicyContext, SignedData } from './types.ts';
  * again, so nobody can make a peer check one signature a thousand times.
  */
 export function validSigners(context: PolicyContext, signed: readonly SignedData[]): Identity[] {
-  const seen = new Map<string, Set<string>>();
   const signers: Identity[] = [];
   for (const { data, identity: serialized, signature } of signed) {
     const identity = deserialize(context, serialized);
-    if (identity === undefined) continue;
-    const { mspId, id } = identity;
-    const ofMsp = seen.get(mspId) ?? new Set();
-    if (ofMsp.has(id) || !context.check(identity, data, signature)) continue;
-    seen.set(mspId, ofMsp.add(id));
-    signers.push(identity);
+    if (identity === undefined || hasSigned(signers, identity)) continue;
+    if (context.check(identity, data, signature)) signers.push(identity);
   }
   return signers;
 }
@@ -27,6 +22,10 @@ export function evaluateSignedData(
   signed: readonly SignedData[],
 ): boolean {
   return policy.satisfiedBy(validSigners(context, signed));
+}
+
+function hasSigned(signers: readonly Identity[], { mspId, id }: Identity): boolean {
+  return signers.some((signer) => signer.id === id && signer.mspId === mspId);
 }
 
 function deserialize(context: PolicyContext, serialized: Uint8Array): Identity | undefined {

@@ -13,15 +13,13 @@ import type {
 
 const NOTHING = new Uint8Array();
 
-interface KeyedSets {
+/** What few transactions have is made when it comes. */
+interface NamespaceSets {
   readonly reads: Map<string, KvRead>;
   readonly writes: Map<string, KvWrite>;
-  readonly metadataWrites: Map<string, MetadataWrite>;
-}
-
-interface NamespaceSets extends KeyedSets {
-  readonly rangeQueries: Map<string, RangeQuery>;
-  readonly collections: Map<string, CollectionSets>;
+  metadataWrites?: Map<string, MetadataWrite>;
+  rangeQueries?: Map<string, RangeQuery>;
+  collections?: Map<string, CollectionSets>;
 }
 
 /** `writes` holds the keys and values themselves; their hashes are what the set publishes. */
@@ -55,14 +53,17 @@ export class ReadWriteSetBuilder {
     const entries = [...metadata]
       .toSorted(([a], [b]) => compareKeys(a, b))
       .map(([name, value]) => ({ name, value }));
-    this.#namespace(namespace).metadataWrites.set(key, { key, entries });
+    const sets = this.#namespace(namespace);
+    sets.metadataWrites ??= new Map();
+    sets.metadataWrites.set(key, { key, entries });
   }
 
   /** Of queries with the same bounds and the same exhaustion the first counts. */
   addRangeQuery(namespace: string, query: RangeQuery): void {
-    const { rangeQueries } = this.#namespace(namespace);
+    const sets = this.#namespace(namespace);
+    sets.rangeQueries ??= new Map();
     const key = JSON.stringify([query.startKey, query.endKey, query.iteratorExhausted]);
-    if (!rangeQueries.has(key)) rangeQueries.set(key, query);
+    if (!sets.rangeQueries.has(key)) sets.rangeQueries.set(key, query);
   }
 
   addCollectionRead(namespace: string, collection: string, key: string, version: Version | undefined): void {
@@ -82,8 +83,8 @@ export class ReadWriteSetBuilder {
     return [...this.#namespaces.values()].some(
       (sets) =>
         sets.writes.size > 0 ||
-        sets.metadataWrites.size > 0 ||
-        [...sets.collections.values()].some((collection) => collection.writes.size > 0),
+        sets.metadataWrites !== undefined ||
+        [...(sets.collections?.values() ?? [])].some((collection) => collection.writes.size > 0),
     );
   }
 
@@ -97,24 +98,19 @@ export class ReadWriteSetBuilder {
   #namespace(namespace: string): NamespaceSets {
     let sets = this.#namespaces.get(namespace);
     if (sets === undefined) {
-      sets = {
-        reads: new Map(),
-        writes: new Map(),
-        metadataWrites: new Map(),
-        rangeQueries: new Map(),
-        collections: new Map(),
-      };
+      sets = { reads: new Map(), writes: new Map() };
       this.#namespaces.set(namespace, sets);
     }
     return sets;
   }
 
   #collection(namespace: string, collection: string): CollectionSets {
-    const { collections } = this.#namespace(namespace);
-    let sets = collections.get(collection);
+    const outer = this.#namespace(namespace);
+    outer.collections ??= new Map();
+    let sets = outer.collections.get(collection);
     if (sets === undefined) {
       sets = { reads: new Map(), writes: new Map() };
-      collections.set(collection, sets);
+      outer.collections.set(collection, sets);
     }
     return sets;
   }
@@ -124,10 +120,12 @@ function buildNamespace(namespace: string, sets: NamespaceSets): NamespaceSet {
   return {
     namespace,
     reads: sortedValues(sets.reads),
-    rangeQueries: [...sets.rangeQueries.values()],
+    rangeQueries: [...(sets.rangeQueries?.values() ?? [])],
     writes: sortedValues(sets.writes),
     metadataWrites: sortedValues(sets.metadataWrites),
-    collections: sorted(sets.collections).map(([collection, inside]) => buildCollection(collection, inside)),
+    collections: sorted(sets.collections ?? []).map(([collection, inside]) =>
+      buildCollection(collection, inside),
+    ),
   };
 }
 
@@ -155,11 +153,14 @@ function hashOfKey(key: string): string {
   return toHex(sha256(utf8(key)));
 }
 
-function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+function sorted<Value>(map: Iterable<[string, Value]>): [string, Value][] {
   const entries = [...map];
   return entries.length < 2 ? entries : entries.sort(([a], [b]) => compareKeys(a, b));
 }
 
-function sortedValues<Value>(map: ReadonlyMap<string, Value>): Value[] {
-  return sorted(map).map(([, value]) => value);
+function sortedValues<Value extends { readonly key: string }>(
+  map: ReadonlyMap<string, Value> | undefined,
+): Value[] {
+  const values = [...(map?.values() ?? [])];
+  return values.length < 2 ? values : values.sort((a, b) => compareKeys(a.key, b.key));
 }

@@ -1,7 +1,7 @@
 import { HEADER_TYPE, type ChannelConfig } from '../config/index.ts';
 import type { VerificationJob, Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
-import type { Identity } from '../msp/index.ts';
+import type { Identity, IdentityManager } from '../msp/index.ts';
 import type { SignatureCheck } from '../policy/index.ts';
 import { ValidationCode } from './codes.ts';
 import type { ParsedTransaction } from './types.ts';
@@ -15,54 +15,74 @@ export async function verifySignatures(
   transactions: readonly ParsedTransaction[],
   verifier: Verifier,
 ): Promise<SignatureCheck> {
-  const jobs = transactions
-    .filter(({ syntaxCode }) => syntaxCode === ValidationCode.VALID)
-    .flatMap((transaction) => jobsOf(config, transaction));
+  const jobs: VerificationJob[] = [];
+  for (const transaction of transactions) {
+    if (transaction.syntaxCode === ValidationCode.VALID) jobs.push(...jobsOf(config, transaction));
+  }
   const outcomes = await verifier.verifyAll(jobs);
-  const known = new Map(jobs.map((job, i) => [job.signature, { job, outcome: outcomes[i] as boolean }]));
-  return (identity, message, signature) => {
-    const found = known.get(signature);
-    const isSame =
-      found !== undefined && found.job.message === message && found.job.publicKey === identity.publicKey;
-    return isSame ? found.outcome : verifier.verify({ publicKey: identity.publicKey, message, signature });
+  const places = new Map<Uint8Array, number>();
+  for (let i = 0; i < jobs.length; i++) places.set((jobs[i] as VerificationJob).signature, i);
+  return ({ publicKey }, message, signature) => {
+    const place = places.get(signature) ?? -1;
+    const job = jobs[place];
+    const isSame = job !== undefined && job.message === message && job.publicKey === publicKey;
+    return isSame ? outcomes[place] === true : verifier.verify({ publicKey, message, signature });
   };
 }
+
+/** Of transactions by the configuration's identities, for the nodes that ask one after the other. */
+const jobsOnce = new WeakMap<
+  ParsedTransaction,
+  { readonly identities: IdentityManager; readonly jobs: readonly VerificationJob[] }
+>();
 
 /**
  * The signatures that a valid block with the transaction in it makes every peer check. Each signature's bytes are an object
  * of their own, which is what the outcomes are found by.
  */
-export function jobsOf(config: ChannelConfig, transaction: ParsedTransaction): VerificationJob[] {
+export function jobsOf(
+  { identities }: ChannelConfig,
+  transaction: ParsedTransaction,
+): readonly VerificationJob[] {
+  let known = jobsOnce.get(transaction);
+  if (known?.identities !== identities) {
+    known = { identities, jobs: listJobs(identities, transaction) };
+    jobsOnce.set(transaction, known);
+  }
+  return known.jobs;
+}
+
+function listJobs(identities: IdentityManager, transaction: ParsedTransaction): VerificationJob[] {
   const { creator, payload, signature, action, type } = transaction;
-  const jobs = [jobOf(config, creator, payload, signature)];
+  const jobs = [jobOf(identities, creator, payload, signature)];
   if (type === HEADER_TYPE.endorserTransaction) {
     for (const endorsement of action?.endorsements ?? []) {
-      jobs.push(jobOf(config, endorsement.endorser, endorsement.signed, endorsement.signature));
+      jobs.push(jobOf(identities, endorsement.endorser, endorsement.signed, endorsement.signature));
     }
   }
   return jobs.filter((job) => job !== undefined);
 }
 
 function jobOf(
-  config: ChannelConfig,
+  identities: IdentityManager,
   serialized: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
 ): VerificationJob | undefined {
-  const identity = deserialize(config, serialized);
+  const identity = deserialize(identities, serialized);
   return identity === undefined ? undefined : { publicKey: identity.publicKey, message, signature };
 }
 
 /** A valid member of the channel who has signed the payload; today's date does not matter. */
 export function isSignedByCreator(
-  config: ChannelConfig,
+  { identities }: ChannelConfig,
   { creator, payload, signature }: ParsedTransaction,
   check: SignatureCheck,
 ): boolean {
-  const identity = deserialize(config, creator);
+  const identity = deserialize(identities, creator);
   if (identity === undefined || signature.length === 0) return false;
   try {
-    config.identities.validate(identity);
+    identities.validate(identity);
   } catch (error) {
     if (error instanceof LedgerError) return false;
     throw error;
@@ -70,9 +90,9 @@ export function isSignedByCreator(
   return check(identity, payload, signature);
 }
 
-function deserialize(config: ChannelConfig, serialized: Uint8Array): Identity | undefined {
+function deserialize(identities: IdentityManager, serialized: Uint8Array): Identity | undefined {
   try {
-    return config.identities.deserialize(serialized);
+    return identities.deserialize(serialized);
   } catch (error) {
     if (error instanceof LedgerError) return undefined;
     throw error;

@@ -80,7 +80,8 @@ function judgeTransactions(
   const judge = new EndorsementJudge(block.config, block.state, check);
   const codes = new Uint8Array(block.transactions.length);
   let config = block.config;
-  for (const [i, transaction] of block.transactions.entries()) {
+  for (let i = 0; i < codes.length; i++) {
+    const transaction = block.transactions[i] as ParsedTransaction;
     const code = judgeTransaction(block, i, judge, check);
     codes[i] = code;
     if (code === ValidationCode.VALID && transaction.type === HEADER_TYPE.config)
@@ -129,7 +130,8 @@ function nextConfig(
 /** Of valid transactions with one id in one block the first counts. */
 function markDuplicates(transactions: readonly ParsedTransaction[], codes: Uint8Array): void {
   const seen = new Set<string>();
-  for (const [i, { txId, type }] of transactions.entries()) {
+  for (let i = 0; i < codes.length; i++) {
+    const { txId, type } = transactions[i] as ParsedTransaction;
     if (codes[i] !== ValidationCode.VALID || type === HEADER_TYPE.config) continue;
     if (seen.has(txId)) codes[i] = ValidationCode.DUPLICATE_TXID;
     seen.add(txId);
@@ -148,7 +150,8 @@ async function applyInOrder(
   codes: Uint8Array,
 ): Promise<Effects> {
   const effects: Effects = { batch: new UpdateBatch(state), history: [], approvals: [] };
-  for (const [i, transaction] of transactions.entries()) {
+  for (let i = 0; i < codes.length; i++) {
+    const transaction = transactions[i] as ParsedTransaction;
     if (codes[i] !== ValidationCode.VALID) continue;
     const version = { block: number, transaction: BigInt(i) };
     if (transaction.action === undefined) {

@@ -1,52 +1,56 @@
 import { WireReader } from './reader.ts';
 
 const NOTHING = new Uint8Array();
+/** Of a field: its number, where its bytes begin, and where they end; a varint stands in place of the beginning. */
+const SLOTS = 3;
+const VARINT = -1;
 
 /** Random access to the fields of a small message; of a repeated scalar the last counts. */
 class Fields {
-  readonly #names: number[] = [];
-  readonly #values: (number | Uint8Array)[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #slots: number[] = [];
 
   constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
     const reader = new WireReader(bytes);
     while (reader.next()) {
-      if (reader.wireType === 0) this.#add(reader.field, reader.number());
-      else if (reader.wireType === 2) this.#add(reader.field, reader.bytes());
+      if (reader.wireType === 0) this.#slots.push(reader.field, reader.number(), VARINT);
+      else if (reader.wireType === 2) this.#slots.push(reader.field, reader.enter(), reader.position);
       else reader.skip();
     }
   }
 
   has(field: number): boolean {
-    return this.#names.includes(field);
+    for (let i = 0; i < this.#slots.length; i += SLOTS) if (this.#slots[i] === field) return true;
+    return false;
   }
 
   /** 0 where there is none. */
   number(field: number): number {
-    for (let i = this.#names.length - 1; i >= 0; i--) {
-      const value = this.#values[i];
-      if (this.#names[i] === field && typeof value === 'number') return value;
+    for (let i = this.#slots.length - SLOTS; i >= 0; i -= SLOTS) {
+      if (this.#slots[i] === field && this.#slots[i + 2] === VARINT) return this.#slots[i + 1] as number;
     }
     return 0;
   }
 
   /** Empty where there are none. */
   bytes(field: number): Uint8Array {
-    for (let i = this.#names.length - 1; i >= 0; i--) {
-      const value = this.#values[i];
-      if (this.#names[i] === field && typeof value === 'object') return value;
+    for (let i = this.#slots.length - SLOTS; i >= 0; i -= SLOTS) {
+      if (this.#slots[i] === field && this.#slots[i + 2] !== VARINT) return this.#at(i);
     }
     return NOTHING;
   }
 
   all(field: number): Uint8Array[] {
-    return this.#values.filter(
-      (value, i): value is Uint8Array => this.#names[i] === field && typeof value === 'object',
-    );
+    const values: Uint8Array[] = [];
+    for (let i = 0; i < this.#slots.length; i += SLOTS) {
+      if (this.#slots[i] === field && this.#slots[i + 2] !== VARINT) values.push(this.#at(i));
+    }
+    return values;
   }
 
-  #add(field: number, value: number | Uint8Array): void {
-    this.#names.push(field);
-    this.#values.push(value);
+  #at(slot: number): Uint8Array {
+    return this.#bytes.subarray(this.#slots[slot + 1], this.#slots[slot + 2]);
   }
 }
 

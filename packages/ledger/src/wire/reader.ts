@@ -35,11 +35,21 @@ export class WireReader {
   }
 
   bytes(): Uint8Array {
+    const start = this.enter();
+    return this.#bytes.subarray(start, this.#position);
+  }
+
+  /** Reads over bytes without making a view of them. @returns where they begin; they end at `position` */
+  enter(): number {
     const length = this.#varint();
     const start = this.#position;
     if (length > this.#end - start) throw malformed('truncated field');
     this.#position = start + length;
-    return this.#bytes.subarray(start, this.#position);
+    return start;
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   string(): string {
@@ -86,7 +96,7 @@ export class WireReader {
   #skip(wireType: number, field: number): void {
     if (wireType === 0) this.number();
     else if (wireType === 1) this.#advance(8);
-    else if (wireType === 2) this.bytes();
+    else if (wireType === 2) this.enter();
     else if (wireType === 3) this.#skipGroup(field);
     else if (wireType === 5) this.#advance(4);
     else throw malformed('unknown wire type');
