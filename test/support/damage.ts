@@ -12,6 +12,9 @@ export interface Place {
 
 /** Magic, number, length and checksum before each block of a segment. */
 const FRAME_HEADER_BYTES = 48;
+const FRAME_END_BYTES = 1;
+/** Of a frame's magic; zeros behind the last frame are room. */
+const FRAME_START = 0x48;
 /** Stored length, and length before packing, which is 0 for a short block: it is stored as it is. */
 const CHUNK_HEADER_BYTES = 8;
 /** The last bytes of a log look like a write that was cut off when their length is changed: they are left alone. */
@@ -26,7 +29,8 @@ export function changeByte(data: string, place: Place, seed: number): { readonly
   const files = filesOf(data, place);
   const file = files[draw('file', files.length)] as string;
   const bytes = readFileSync(file);
-  let offset = draw('offset', Math.floor(bytes.length * LIVE_SHARE));
+  const length = bytes.findLastIndex((byte) => byte !== 0) + 1;
+  let offset = draw('offset', Math.floor(length * LIVE_SHARE));
   while (bytes[offset] === 0) offset++;
   bytes[offset] = (bytes[offset] as number) ^ (1 + draw('change', 255));
   writeFileSync(file, bytes);
@@ -38,8 +42,8 @@ export function changeBlock(data: string, peer: string, channel: string, number:
   const file = filesOf(data, { peer, channel, kind: 'blocks' }).at(-1) as string;
   const bytes = readFileSync(file);
   const frames: { readonly start: number; readonly length: number }[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const length = FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12);
+  for (let start = 0; bytes[start] === FRAME_START;) {
+    const length = FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12) + FRAME_END_BYTES;
     frames.push({ start, length });
     start += length;
   }
@@ -60,7 +64,7 @@ export function forgeBlock(
   const bytes = readFileSync(file);
   let start = 0;
   while (bytes.readBigUInt64BE(start + 4) !== BigInt(number))
-    start += FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12);
+    start += FRAME_HEADER_BYTES + bytes.readUInt32BE(start + 12) + FRAME_END_BYTES;
   const chunk = start + FRAME_HEADER_BYTES;
   const end = chunk + bytes.readUInt32BE(start + 12);
   const payload = chunk + CHUNK_HEADER_BYTES;

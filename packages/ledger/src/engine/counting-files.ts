@@ -30,7 +30,11 @@ export function countingFiles(inner: FileStore): SyncCounter {
     close: () => file.close(),
   });
   return {
-    files: { ...inner, open: async (path) => counted(await inner.open(path)) },
+    files: {
+      ...inner,
+      open: async (path) => counted(await inner.open(path)),
+      openLog: async (path) => counted(await inner.openLog(path)),
+    },
     get count() {
       return count;
     },

@@ -233,12 +233,12 @@ async function blockThatWrote(key: string): Promise<number> {
   throw new Error(`nobody wrote ${key}`);
 }
 
-/** A byte of the block's content, found by its number in the frames. */
+/** A byte of the block's content, found by its number in the frames: 48 bytes before each payload and one behind. */
 async function changeBlock(number: number): Promise<void> {
   const path = join(filesOf(PEER), 'blocks', '000000.blocks');
   const bytes = await readFile(path);
   let start = 0;
-  for (let i = 0; i < number; i++) start += 48 + bytes.readUInt32BE(start + 12);
+  for (let i = 0; i < number; i++) start += 49 + bytes.readUInt32BE(start + 12);
   bytes.writeUInt8(bytes.readUInt8(start + 100) ^ 1, start + 100);
   await writeFile(path, bytes);
 }

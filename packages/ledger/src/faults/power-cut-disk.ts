@@ -7,9 +7,15 @@ import { survivalOf, type Outcome } from './survival.ts';
 /** What is not durable yet of one file. */
 interface Content {
   durable: number;
+  /** Written so far, where zeros behind it are room. */
+  written: number | undefined;
   /** What was cut off and may still be there. */
   cut: Buffer | undefined;
 }
+
+/** Zeros behind a log's content that are there, or not yet. */
+const ROOM = Buffer.alloc(4096);
+const NO_ROOM = Buffer.alloc(0);
 
 /** A name that is not durable yet, and what a power cut may put back in its place; undefined: nothing. */
 interface PendingName {
@@ -64,11 +70,18 @@ export class PowerCutDisk implements Disk {
   }
 
   async open(path: string, mode: 'append' | 'fresh' | 'read'): Promise<DiskFile> {
-    const isThere = existsSync(path);
-    if (!isThere) this.#names.set(path, { before: undefined });
+    this.#noteName(path);
     const file = await this.#inner.open(path, mode);
     const known = mode === 'fresh' ? undefined : this.#contents.get(path);
-    const content = known ?? { durable: file.size, cut: undefined };
+    const content = known ?? { durable: file.size, written: undefined, cut: undefined };
+    this.#contents.set(path, content);
+    return this.#watched(file, content);
+  }
+
+  async openLog(path: string, mode: 'append' | 'read'): Promise<DiskFile> {
+    this.#noteName(path);
+    const file = await this.#inner.openLog(path, mode);
+    const content = this.#contents.get(path) ?? { durable: file.size, written: file.size, cut: undefined };
     this.#contents.set(path, content);
     return this.#watched(file, content);
   }
@@ -120,6 +133,10 @@ export class PowerCutDisk implements Disk {
     return image;
   }
 
+  #noteName(path: string): void {
+    if (!existsSync(path)) this.#names.set(path, { before: undefined });
+  }
+
   #count(): void {
     this.#calls += 1;
     this.#onCall(this.#calls);
@@ -144,15 +161,16 @@ export class PowerCutDisk implements Disk {
       return;
     }
     const content = this.#contents.get(path);
-    const bytes = readFileSync(path);
+    const bytes = readFileSync(path).subarray(0, content?.written);
+    const room = content?.written !== undefined && draws.onceIn(2) ? ROOM : NO_ROOM;
     if (content === undefined || content.durable >= bytes.length + (content.cut?.length ?? 0)) {
-      writeFileSync(target, bytes, { mode: 0o600 });
+      writeFileSync(target, Buffer.concat([bytes, room]), { mode: 0o600 });
       return;
     }
     const whole = content.cut !== undefined && draws.onceIn(2) ? Buffer.concat([bytes, content.cut]) : bytes;
     const survival = survivalOf(whole, Math.min(content.durable, whole.length), draws);
     outcomes[survival.outcome] += 1;
-    writeFileSync(target, survival.bytes, { mode: 0o600 });
+    writeFileSync(target, Buffer.concat([survival.bytes, room]), { mode: 0o600 });
   }
 
   #watched(file: DiskFile, content: Content): DiskFile {
@@ -162,7 +180,9 @@ export class PowerCutDisk implements Disk {
       },
       append: (chunks) => {
         this.#count();
-        return file.append(chunks);
+        const appending = file.append(chunks);
+        if (content.written !== undefined) content.written = file.size;
+        return appending;
       },
       sync: async () => {
         this.#count();
@@ -177,6 +197,7 @@ export class PowerCutDisk implements Disk {
         content.cut = Buffer.from(await file.read(size, file.size - size));
         content.durable = Math.min(content.durable, size);
         await file.truncate(size);
+        if (content.written !== undefined) content.written = size;
       },
       close: () => file.close(),
     };

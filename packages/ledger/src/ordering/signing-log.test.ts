@@ -40,8 +40,8 @@ describe('SigningLog', () => {
     let synced = 0;
     const files: FileStore = {
       ...diskFiles,
-      async open(path) {
-        const opened = await diskFiles.open(path);
+      async openLog(path) {
+        const opened = await diskFiles.openLog(path);
         const sync = async (): Promise<void> => {
           await opened.sync();
           synced += path === file ? 1 : 0;

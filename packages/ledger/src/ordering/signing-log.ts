@@ -62,7 +62,7 @@ export class SigningLog {
     for (const number of numbers) {
       await current?.close();
       const path = signingPath(directory, number);
-      current = await files.open(path);
+      current = await files.openLog(path);
       try {
         const mayBeTorn = claimed.wasInterrupted && number === numbers.at(-1);
         const found = await readRecords(current, path, mayBeTorn);
@@ -101,7 +101,7 @@ export class SigningLog {
   async rotate(height: number): Promise<void> {
     await this.#current.close();
     const number = this.#last + 1;
-    this.#current = await this.#files.open(signingPath(this.#directory, number));
+    this.#current = await this.#files.openLog(signingPath(this.#directory, number));
     this.#highest.set(number, -1);
     for (const [old, highest] of [...this.#highest].slice(0, -KEPT_FILES)) {
       if (highest >= height) continue;

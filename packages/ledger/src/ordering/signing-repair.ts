@@ -24,7 +24,7 @@ export async function repairSigningLog(
   let height = known;
   for (const number of numbers) {
     const path = signingPath(directory, number);
-    const file = await files.open(path);
+    const file = await files.openLog(path);
     const bytes = await file.read(0, file.size);
     await file.close();
     const isLast = number === numbers.at(-1);
@@ -53,7 +53,7 @@ async function replaceFiles(
   numbers: readonly number[],
   silentBelow: number,
 ): Promise<void> {
-  const file = await files.open(signingPath(directory, Math.max(...numbers) + 1));
+  const file = await files.openLog(signingPath(directory, Math.max(...numbers) + 1));
   try {
     await file.append(recordFrame([{ kind: 'silentBelow', height: silentBelow }]));
     await file.sync();

@@ -3,7 +3,7 @@ import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Ending } from '../ending.ts';
 import { LedgerError } from '../error.ts';
-import { decodeBlock, MetadataIndex } from '../ordering/block.ts';
+import { decodeBlock, MetadataIndex, type DeliveredBlock } from '../ordering/block.ts';
 import { parsedOnce } from '../ordering/parsed.ts';
 import { decodeOrderingValue, openBlock } from '../ordering/turn-metadata.ts';
 import type { FileStore, OpenRows, TransactionPlace } from '../storage/index.ts';
@@ -230,17 +230,27 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
   async #commitNext(): Promise<boolean> {
     const { feed, name } = this.#settings;
     for await (const copy of feed.copies(this.height, name)) {
+      const endTurn = await feed.turns.take(() => this.#placements.isAwaited);
       try {
-        await this.#committer.accept(copy);
-      } catch (error) {
-        if (error instanceof LedgerError) continue;
-        throw error;
+        if (!(await this.#isAccepted(copy))) continue;
+        if (this.#stopping.signal.aborted) return false;
+        this.#remember(await this.#committer.commit(copy, endTurn));
+        return true;
+      } finally {
+        endTurn();
       }
-      if (this.#stopping.signal.aborted) return false;
-      this.#remember(await this.#committer.commit(copy));
-      return true;
     }
     return false;
+  }
+
+  async #isAccepted(copy: DeliveredBlock): Promise<boolean> {
+    try {
+      await this.#committer.accept(copy);
+      return true;
+    } catch (error) {
+      if (error instanceof LedgerError) return false;
+      throw error;
+    }
   }
 
   #remember(committed: CommittedBlock): void {

@@ -110,10 +110,10 @@ export class Committer {
     await checkFinality(councilOf(this.#config), this.#verifier, openBlock(delivered.block));
   }
 
-  /** Validates and stores a block that has been accepted; durable on return. */
-  async commit(delivered: DeliveredBlock): Promise<CommittedBlock> {
+  /** Validates and stores a block that has been accepted; durable on return. `onWritten`: only the disk has to do its part. */
+  async commit(delivered: DeliveredBlock, onWritten: () => void): Promise<CommittedBlock> {
     const { committed, commit } = await this.#validate(delivered);
-    await this.#store.commit(commit);
+    await this.#store.commit(commit, onWritten);
     return committed;
   }
 

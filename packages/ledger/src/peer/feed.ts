@@ -1,5 +1,6 @@
 import type { DeliveredBlock } from '../ordering/block.ts';
 import { RecentBlocks } from '../ordering/recent-blocks.ts';
+import { Turns } from './turns.ts';
 import { Waiters } from './waiters.ts';
 
 /** Somebody that has blocks: an orderer, or another peer. */
@@ -20,6 +21,8 @@ export class BlockFeed {
   readonly #sources = new Map<string, BlockSource>();
   readonly #waiters = new Waiters();
   readonly #mayRead: (reader: string) => boolean;
+  /** Of the peers, at validating and writing a block. */
+  readonly turns = new Turns();
 
   /** `mayRead`: whether the channel lets a reader of this name have its blocks. */
   constructor(mayRead: (reader: string) => boolean) {

@@ -8,6 +8,10 @@ type Tell = (place: TransactionPlace | undefined) => void;
 export class Placements {
   readonly #waiting = new Map<string, Tell[]>();
 
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Resolves with the place, or with undefined when `ending` or `end` ends the wait. */
   wait(txId: string, ending: Ending): Promise<TransactionPlace | undefined> {
     return new Promise((resolve) => {

@@ -55,6 +55,11 @@ export class SimulatedFiles {
       makeDirectory: () => ifAlive(() => undefined),
       list: (path) => ifAlive(() => this.#names(path)),
       open: (path) => ifAlive(() => this.#open(path, ifAlive, options.syncs)),
+      openLog: (path) =>
+        ifAlive(() => {
+          this.#dropRoom(path);
+          return this.#open(path, ifAlive, options.syncs);
+        }),
       replace: (path, content) =>
         ifAlive(() => void this.#contents.set(path, { durable: [content], unsynced: [] })),
       remove: (path) => ifAlive(() => void this.#contents.delete(path)),
@@ -100,6 +105,17 @@ export class SimulatedFiles {
     const bytes = Buffer.concat(unsynced);
     bytes.fill(0, Math.max(0, filled));
     return [bytes];
+  }
+
+  /** Sectors that were not filled, at the end of a file, are room for what comes. */
+  #dropRoom(path: string): void {
+    const content = this.#contents.get(path);
+    if (content === undefined) return;
+    const bytes = Buffer.concat([...content.durable, ...content.unsynced]);
+    const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    if (end === bytes.length) return;
+    content.durable = [bytes.subarray(0, end)];
+    content.unsynced = [];
   }
 
   #names(path: string): string[] {

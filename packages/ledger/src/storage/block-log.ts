@@ -56,7 +56,7 @@ export class BlockLog {
       .filter((name) => name.endsWith(SUFFIX))
       .map((name) => Number.parseInt(name, 10));
     const log = new BlockLog(files, directory, numbers.at(-1) ?? 0, options.segmentBytes ?? SEGMENT_BYTES);
-    for (const number of numbers) log.#segments.set(number, await files.open(log.path(number)));
+    for (const number of numbers) log.#segments.set(number, await files.openLog(log.path(number)));
     const last = log.#segments.get(log.#current);
     if (last !== undefined) log.#unsynced.add(last);
     return log;
@@ -156,7 +156,7 @@ export class BlockLog {
     const file = this.#segments.get(this.#current);
     if (file !== undefined && file.size < this.#segmentBytes) return file;
     if (file !== undefined) this.#current += 1;
-    const fresh = await this.#files.open(this.path(this.#current));
+    const fresh = await this.#files.openLog(this.path(this.#current));
     this.#segments.set(this.#current, fresh);
     return fresh;
   }

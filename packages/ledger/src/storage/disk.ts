@@ -1,4 +1,5 @@
 import { writevSync } from 'node:fs';
+import { openLogFile } from './log-file.ts';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 
 /** One open file. What was appended or cut is durable once a later `sync` has returned; until then any part of it may be. */
@@ -26,6 +27,8 @@ export interface Disk {
   list(path: string): Promise<string[]>;
   /** `append` creates the file where there is none, `fresh` empties the one that is there. */
   open(path: string, mode: 'append' | 'fresh' | 'read'): Promise<DiskFile>;
+  /** A file whose content never ends in a zero: zeros behind it are room and do not count. */
+  openLog(path: string, mode: 'append' | 'read'): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   /** A file, or a folder with all it holds; nothing happens where there is none. */
   remove(path: string): Promise<void>;
@@ -34,7 +37,7 @@ export interface Disk {
 
 const FLAGS = { append: 'a+', fresh: 'w', read: 'r' } as const;
 /** Up to this size a copy into the page cache costs less than handing it to another thread. */
-const DIRECT_WRITE_BYTES = 128 * 1024;
+export const DIRECT_WRITE_BYTES = 128 * 1024;
 
 export const systemDisk: Disk = {
   exists: (path) =>
@@ -57,6 +60,7 @@ export const systemDisk: Disk = {
     const handle = await open(path, FLAGS[mode]);
     return new SystemFile(handle, (await handle.stat()).size);
   },
+  openLog: openLogFile,
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { recursive: true, force: true }),
   async syncFolder(path) {

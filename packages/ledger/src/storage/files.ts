@@ -25,6 +25,8 @@ export interface FileStore {
   list(path: string): Promise<string[]>;
   /** Opens for reading and appending, creating the file where there is none; its name is durable on return. */
   open(path: string): Promise<AppendFile>;
+  /** As `open`, of a file whose content never ends in a zero: zeros behind it, room for what comes, do not count. */
+  openLog(path: string): Promise<AppendFile>;
   /** Replaces a small file as a whole; durable on return: old or new content, never a mixture. */
   replace(path: string, content: Uint8Array): Promise<void>;
   /** Durable on return. */
@@ -46,6 +48,11 @@ export function filesOn(disk: Disk): FileStore {
     list: (path) => disk.list(path),
     async open(path) {
       const file = await disk.open(path, 'append');
+      await disk.syncFolder(dirname(path));
+      return appendFile(file);
+    },
+    async openLog(path) {
+      const file = await disk.openLog(path, 'append');
       await disk.syncFolder(dirname(path));
       return appendFile(file);
     },
@@ -77,6 +84,9 @@ export const readOnlyFiles: FileStore = {
   list: (path) => diskFiles.list(path),
   async open(path) {
     return appendFile(await systemDisk.open(path, 'read'));
+  },
+  async openLog(path) {
+    return appendFile(await systemDisk.openLog(path, 'read'));
   },
   replace: (path) => Promise.reject(new Error(`${path} is read only`)),
   remove: (path) => Promise.reject(new Error(`${path} is read only`)),

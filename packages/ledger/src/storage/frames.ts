@@ -5,10 +5,12 @@ import { pack, unpack } from './packing.ts';
 
 /**
  * A frame of a block segment: magic, number of the block, length of the packed payload (all big-endian), SHA-256 over number and
- * packed payload, packed payload. A frame stands for itself: it can be found and checked without what comes before it.
+ * packed payload, packed payload, and a last byte that is no zero, as zeros behind the frames of a log are room. A frame stands
+ * for itself: it can be found and checked without what comes before it.
  */
 const FRAME_HEADER_BYTES = 48;
-const MAGIC = 0x48434232;
+const MAGIC = 0x48434233;
+const END = Uint8Array.of(0xff);
 
 export type FrameState =
   | { readonly kind: 'whole'; readonly number: number; readonly payload: Uint8Array; readonly end: number }
@@ -25,7 +27,7 @@ export function encodeFrame(number: number, payload: readonly Uint8Array[]): Uin
   header.writeBigUInt64BE(BigInt(number), 4);
   header.writeUInt32BE(lengthOf(stored), 12);
   frameDigest(number, stored).copy(header, 16);
-  return [header, ...stored];
+  return [header, ...stored, END];
 }
 
 /** Reads the frame at `offset`; `end` of a whole frame is where the next begins. */
@@ -35,12 +37,15 @@ export function readFrame(bytes: Uint8Array, offset: number): FrameState {
   if (view.readUInt32BE(offset) !== MAGIC) return { kind: 'corrupt' };
   const number = Number(view.readBigUInt64BE(offset + 4));
   const start = offset + FRAME_HEADER_BYTES;
-  const end = start + view.readUInt32BE(offset + 12);
-  if (end > view.length) return { kind: 'torn' };
-  const stored = view.subarray(start, end);
-  const isIntact = frameDigest(number, [stored]).equals(view.subarray(offset + 16, start));
+  const last = start + view.readUInt32BE(offset + 12);
+  if (last >= view.length) return { kind: 'torn' };
+  const stored = view.subarray(start, last);
+  const isIntact =
+    view[last] === END[0] && frameDigest(number, [stored]).equals(view.subarray(offset + 16, start));
   const payload = isIntact ? payloadOf(stored) : undefined;
-  return payload === undefined ? { kind: 'corrupt', number } : { kind: 'whole', number, payload, end };
+  return payload === undefined
+    ? { kind: 'corrupt', number }
+    : { kind: 'whole', number, payload, end: last + END.length };
 }
 
 /** Undefined where the digest is right and what it is of is not. */

@@ -12,6 +12,12 @@ import { RowCache } from './row-cache.ts';
 import { SharedView } from './shared-view.ts';
 import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
 
+/** What a block makes of the state. */
+interface Effect {
+  readonly savepoint: keys.Savepoint;
+  readonly changes: readonly Change[];
+}
+
 /**
  * The ledger of one channel at one node: blocks are the truth; state, history and indexes carry a savepoint and follow them.
  * One writer: `commit` calls must not overlap. Readers take a `view` and see one committed prefix.
@@ -78,17 +84,31 @@ export class LedgerStore {
     return this.#log.bytes;
   }
 
-  /** The block is durable and its effects are visible on return. @throws LedgerError OUT_OF_ORDER */
-  async commit(block: BlockCommit): Promise<void> {
+  /**
+   * The block is durable and its effects are visible on return; `onWritten` is called when it is written and becomes durable.
+   * @throws LedgerError OUT_OF_ORDER
+   */
+  async commit(block: BlockCommit, onWritten?: () => void): Promise<void> {
     this.#mustFollow(block.number);
     const location = await this.#log.append(block.number, block.parts);
-    await this.#log.sync();
-    await this.apply(block, location);
+    const syncing = this.#log.sync();
+    onWritten?.();
+    let effect: Effect;
+    try {
+      effect = this.#effectOf(block, location);
+    } finally {
+      await syncing;
+    }
+    await this.#show(block, effect);
   }
 
   /** Applies a block that the log already holds. */
   async apply(block: BlockCommit, location: Location): Promise<void> {
     this.#mustFollow(block.number);
+    await this.#show(block, this.#effectOf(block, location));
+  }
+
+  #effectOf(block: BlockCommit, location: Location): Effect {
     const savepoint = {
       height: block.number + 1,
       headerHash: block.headerHash,
@@ -107,6 +127,10 @@ export class LedgerStore {
       },
       { type: 'put', key: keys.SAVEPOINT_KEY, value: keys.encodeSavepoint(savepoint) },
     ];
+    return { savepoint, changes };
+  }
+
+  async #show(block: BlockCommit, { savepoint, changes }: Effect): Promise<void> {
     // Who opens a view while the rows are being written is shown those before.
     const before = this.#showing();
     this.#isApplying = true;
