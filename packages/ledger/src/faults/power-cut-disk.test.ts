@@ -55,6 +55,23 @@ describe('a disk whose power is cut', () => {
     await file.close();
   });
 
+  it('leaves of a log what was synced and any part of what was not, with zeros behind it or none', async () => {
+    const file = await files.openLog(join(live, 'a'));
+    await file.append([Buffer.alloc(700, 'd')]);
+    await file.sync();
+    const room = (content: string) => content.replace(/\0+$/, '');
+    const durable = leftOf('a');
+    expect(new Set([...durable].map(room))).toEqual(new Set(['d'.repeat(700)]));
+    expect(durable.size).toBe(2);
+    await file.append([Buffer.alloc(2000, 'n')]);
+    const left = [...leftOf('a')].map(room);
+    for (const content of left) expect(content.startsWith('d'.repeat(700))).toBe(true);
+    expect(left).toContain('d'.repeat(700));
+    expect(left).toContain('d'.repeat(700) + 'n'.repeat(2000));
+    expect(left.some((content) => /\0+n/.test(content))).toBe(true);
+    await file.close();
+  });
+
   it('does not count a sync that has not returned, nor bytes written after it began', async () => {
     const file = await files.open(join(live, 'a'));
     await file.append([Buffer.from('one')]);

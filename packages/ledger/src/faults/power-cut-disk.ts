@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { systemDisk, type Disk, type DiskFile } from '../storage/disk.ts';
+import type { DiskFile } from '../storage/disk-file.ts';
+import { systemDisk, type Disk } from '../storage/disk.ts';
 import type { Draws } from './draws.ts';
 import { survivalOf, type Outcome } from './survival.ts';
 

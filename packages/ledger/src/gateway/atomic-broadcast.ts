@@ -2,7 +2,7 @@ import type { ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import { HeaderType, Status, type DeliveredBlock } from '../ordering/index.ts';
-import { evaluateSignedData, type SignedData } from '../policy/index.ts';
+import { isSatisfiedBySigner, type SignedData } from '../policy/index.ts';
 import { fields, WireWriter } from '../wire/index.ts';
 import { reasonOf, type CallContext } from './call.ts';
 import type { BlockSource, Delivery } from './deliver.ts';
@@ -78,10 +78,9 @@ export function ordererDeliveryOf(node: OrderingNode): Delivery<DeliveredBlock> 
 }
 
 async function isReader(verifier: Verifier, config: ChannelConfig, signed: SignedData): Promise<boolean> {
-  const { publicKey } = config.identities.deserialize(signed.identity);
+  const identity = config.identities.deserialize(signed.identity);
   const [holds] = await verifier.verifyAll([
-    { publicKey, message: signed.data, signature: signed.signature },
+    { publicKey: identity.publicKey, message: signed.data, signature: signed.signature },
   ]);
-  const context = { identities: config.identities, check: () => holds === true };
-  return evaluateSignedData(context, config.policies.policy('/Channel/Readers'), [signed]);
+  return isSatisfiedBySigner(config.policies.policy('/Channel/Readers'), identity, holds === true);
 }

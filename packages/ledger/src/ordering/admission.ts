@@ -4,7 +4,7 @@ import { applyConfigEnvelope, proposeConfigUpdate, type ChannelConfig } from '..
 import type { Verifier } from '../crypto/index.ts';
 import { LedgerError } from '../error.ts';
 import type { Identity } from '../msp/index.ts';
-import { evaluateSignedData } from '../policy/index.ts';
+import { isSatisfiedBySigner } from '../policy/index.ts';
 import type { ParsedTransaction } from '../validation/index.ts';
 import { fields } from '../wire/index.ts';
 import { mustBeOrderable } from './consenters.ts';
@@ -121,11 +121,7 @@ async function checkSigner(
   if (at !== undefined && at > identity.notAfter) return bad('broadcast client identity expired');
   const job = { publicKey: identity.publicKey, message: parsed.payload, signature: parsed.signature };
   const [holds] = await verifier.verifyAll([job]);
-  const isWriter = evaluateSignedData(
-    { identities: config.identities, check: () => holds === true },
-    config.policies.policy('/Channel/Writers'),
-    [{ data: parsed.payload, identity: parsed.creator, signature: parsed.signature }],
-  );
+  const isWriter = isSatisfiedBySigner(config.policies.policy('/Channel/Writers'), identity, holds === true);
   const info =
     "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied: permission denied";
   return isWriter ? undefined : { status: Status.FORBIDDEN, info };

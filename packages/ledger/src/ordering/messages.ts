@@ -1,4 +1,4 @@
-import { labelled, labelledHash, toHex, uint64, utf8 } from '@healthchain/core';
+import { labelled, labelledHash, uint64, utf8 } from '@healthchain/core';
 import type { BlockHeader, RawBlock } from './block.ts';
 
 /** A signature of one authority, known by its consenter id. */
@@ -75,7 +75,11 @@ export type Message =
   | { readonly kind: 'height'; readonly height: number };
 
 export function proposalKey(id: ProposalId): string {
-  return `${id.turn}:${toHex(id.headerHash)}:${toHex(id.valueHash)}`;
+  return `${id.turn}:${hex(id.headerHash)}:${hex(id.valueHash)}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
 /** The bytes that an acknowledgement signs. */

@@ -1,7 +1,7 @@
 import { localResourceRole, type ChannelConfig } from '../config/index.ts';
 import type { Verifier } from '../crypto/index.ts';
 import type { Identity } from '../msp/index.ts';
-import { evaluateSignedData, type Policy, type SignedData } from '../policy/index.ts';
+import { isSatisfiedBySigner, type Policy, type SignedData } from '../policy/index.ts';
 
 /** What access is judged by: a channel's configuration as a peer of `mspId` has it. */
 interface AccessContext {
@@ -46,8 +46,7 @@ export function judgeAccess(
   }
   const policy = config.aclPolicy(resource);
   if (policy === undefined) return `Unmapped policy for ${resource}`;
-  const policyContext = { identities: config.identities, check: () => holds };
-  return evaluateSignedData(policyContext, policy, [signed])
+  return isSatisfiedBySigner(policy, identity, holds)
     ? undefined
     : `${denied(config)} with policy [${pathOf(config, policy)}]: [implicit policy evaluation failed]`;
 }

@@ -16,6 +16,11 @@ export function validSigners(context: PolicyContext, signed: readonly SignedData
   return signers;
 }
 
+/** As `evaluateSignedData` of one signer whose signature has been decided. */
+export function isSatisfiedBySigner(policy: Policy, signer: Identity, holds: boolean): boolean {
+  return policy.satisfiedBy(holds ? [signer] : []);
+}
+
 export function evaluateSignedData(
   context: PolicyContext,
   policy: Policy,

@@ -1,18 +1,7 @@
 import { writevSync } from 'node:fs';
-import { openLogFile } from './log-file.ts';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-
-/** One open file. What was appended or cut is durable once a later `sync` has returned; until then any part of it may be. */
-export interface DiskFile {
-  readonly size: number;
-  /** At the end of the file. */
-  append(chunks: readonly Uint8Array[]): Promise<void>;
-  sync(): Promise<void>;
-  /** Fewer bytes than asked for at the end of the file. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-  truncate(size: number): Promise<void>;
-  close(): Promise<void>;
-}
+import { DIRECT_WRITE_BYTES, type DiskFile } from './disk-file.ts';
+import { openLogFile } from './log-file.ts';
 
 /**
  * The calls of the operating system that the stores stand on, with what POSIX promises and no more: a name that was made,
@@ -36,8 +25,6 @@ export interface Disk {
 }
 
 const FLAGS = { append: 'a+', fresh: 'w', read: 'r' } as const;
-/** Up to this size a copy into the page cache costs less than handing it to another thread. */
-export const DIRECT_WRITE_BYTES = 128 * 1024;
 
 export const systemDisk: Disk = {
   exists: (path) =>

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
-import { systemDisk, type Disk, type DiskFile } from './disk.ts';
+import type { DiskFile } from './disk-file.ts';
+import { systemDisk, type Disk } from './disk.ts';
 
 /**
  * One file that only grows. Nothing is durable before `sync` has returned; after a power cut anything written later may be

@@ -2,7 +2,7 @@ import { ClassicLevel, type BatchOperation } from 'classic-level';
 import { LedgerError } from '../error.ts';
 import { auditLevel, cutTornLogs } from './level/index.ts';
 
-interface Entry {
+export interface Entry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }

@@ -6,11 +6,17 @@ import type { FileStore } from './files.ts';
 import type { Change, KeyValueStore } from './key-value.ts';
 import { claim, type Claim } from './in-use.ts';
 import * as keys from './ledger-keys.ts';
-import { LedgerView } from './ledger-view.ts';
+import { LedgerView, type ViewOrigin } from './ledger-view.ts';
 import { framesFrom } from './pending-frames.ts';
 import { RowCache } from './row-cache.ts';
 import { SharedView } from './shared-view.ts';
 import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
+
+/** One height, as readers are shown it. */
+interface Shown {
+  readonly view: SharedView;
+  readonly origin: ViewOrigin;
+}
 
 /** What a block makes of the state. */
 interface Effect {
@@ -30,7 +36,7 @@ export class LedgerStore {
   #savepoint: keys.Savepoint | undefined;
   #isApplying = false;
   /** What readers of the savepoint's height share. */
-  #shown: SharedView | undefined;
+  #shown: Shown | undefined;
   #damage: LedgerError | undefined;
   #damagesMet = 0;
 
@@ -139,17 +145,12 @@ export class LedgerStore {
     this.#savepoint = savepoint;
     this.#shown = undefined;
     this.#isApplying = false;
-    await before.retire();
+    await before.view.retire();
   }
 
   view(): LedgerView {
-    return new LedgerView(this.#showing().open(), {
-      rows: this.#cache,
-      height: this.height,
-      metadataIn: this.#savepoint?.metadataIn ?? [],
-      settledHeight: () => (this.#isApplying ? undefined : this.height),
-      onDamage: (error) => this.#note(error),
-    });
+    const shown = this.#showing();
+    return new LedgerView(shown.view.open(), shown.origin);
   }
 
   /** @throws LedgerError NOT_FOUND, BLOCK_CORRUPT */
@@ -210,14 +211,24 @@ export class LedgerStore {
 
   async close(): Promise<void> {
     await this.#log.close();
-    await this.#shown?.retire();
+    await this.#shown?.view.retire();
     await this.#rows.close();
     await this.#claim.release();
   }
 
-  #showing(): SharedView {
-    this.#shown ??= new SharedView(this.#rows.view());
+  #showing(): Shown {
+    this.#shown ??= { view: new SharedView(this.#rows.view()), origin: this.#origin() };
     return this.#shown;
+  }
+
+  #origin(): ViewOrigin {
+    return {
+      rows: this.#cache,
+      height: this.height,
+      metadataIn: this.#savepoint?.metadataIn ?? [],
+      settledHeight: () => (this.#isApplying ? undefined : this.height),
+      onDamage: (error) => this.#note(error),
+    };
   }
 
   #note(error: LedgerError): void {

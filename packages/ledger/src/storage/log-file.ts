@@ -1,7 +1,7 @@
 import { constants, writevSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { lengthOf } from '@healthchain/core';
-import { DIRECT_WRITE_BYTES, type DiskFile } from './disk.ts';
+import { DIRECT_WRITE_BYTES, type DiskFile } from './disk-file.ts';
 
 /**
  * Zeros written ahead of the content. What is written over them changes neither the file's size nor where it lies, so that a sync

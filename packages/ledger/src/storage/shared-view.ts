@@ -1,4 +1,4 @@
-import type { KeyValueView } from './key-value.ts';
+import type { Entry, KeyValueView, Range } from './key-value.ts';
 
 /** Most readers leave before the last one. */
 const CLOSED = Promise.resolve();
@@ -16,17 +16,13 @@ export class SharedView {
   /** The view for one more reader, who closes it. */
   open(): KeyValueView {
     this.#readers += 1;
-    let isOpen = true;
-    return {
-      get: (key) => this.#view.get(key),
-      range: (range) => this.#view.range(range),
-      close: () => {
-        if (!isOpen) return CLOSED;
-        isOpen = false;
-        this.#readers -= 1;
-        return this.#closeIfUnused();
-      },
-    };
+    return new Reader(this, this.#view);
+  }
+
+  /** One reader fewer. */
+  leave(): Promise<void> {
+    this.#readers -= 1;
+    return this.#closeIfUnused();
   }
 
   /** Nobody else will open it. */
@@ -37,5 +33,30 @@ export class SharedView {
 
   #closeIfUnused(): Promise<void> {
     return this.#isRetired && this.#readers === 0 ? this.#view.close() : CLOSED;
+  }
+}
+
+class Reader implements KeyValueView {
+  readonly #shared: SharedView;
+  readonly #view: KeyValueView;
+  #isOpen = true;
+
+  constructor(shared: SharedView, view: KeyValueView) {
+    this.#shared = shared;
+    this.#view = view;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#view.get(key);
+  }
+
+  range(range: Range): AsyncIterableIterator<Entry> {
+    return this.#view.range(range);
+  }
+
+  close(): Promise<void> {
+    if (!this.#isOpen) return CLOSED;
+    this.#isOpen = false;
+    return this.#shared.leave();
   }
 }

@@ -48,8 +48,16 @@ export function blockHeaderBytes(header: BlockHeader): Bytes {
   );
 }
 
+const headerHashes = new WeakMap<BlockHeader, Bytes>();
+
+/** Computed once for as long as the header lives; nobody changes one. */
 export function blockHeaderHash(header: BlockHeader): Bytes {
-  return sha256(blockHeaderBytes(header));
+  let headerHash = headerHashes.get(header);
+  if (headerHash === undefined) {
+    headerHash = sha256(blockHeaderBytes(header));
+    headerHashes.set(header, headerHash);
+  }
+  return headerHash;
 }
 
 /** SHA-256 over the plain concatenation. */
