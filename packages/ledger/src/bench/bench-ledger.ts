@@ -7,6 +7,7 @@ import {
 } from './bench-network.ts';
 import { FILL_ROWS } from './chaincode.ts';
 import { BATCH } from './definition.ts';
+import { watchMemory, type Memory } from './memory.ts';
 import { load, percentile, write, type LoadResult } from './load.ts';
 import { describeMachine, timePrimitives } from './primitives.ts';
 
@@ -30,7 +31,7 @@ interface WriteLine {
 
 type ReadLine = Omit<WriteLine, 'p99Ms' | 'cpuMsPerTx'>;
 
-export interface BenchReport {
+export interface BenchReport extends Memory {
   readonly writes: readonly WriteLine[];
   /** The same writes, at the most clients, where every node verifies every signature for itself. */
   readonly unshared: WriteLine;
@@ -39,8 +40,6 @@ export interface BenchReport {
   readonly fsyncsPerBlock: number;
   readonly fsyncP50Ms: number;
   readonly records: number;
-  /** Largest resident set of the process: clients, engine and its threads. */
-  readonly memoryMb: number;
   readonly machine: string;
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -58,6 +57,7 @@ export async function benchLedger(options: BenchOptions): Promise<BenchReport> {
   const onProgress = options.onProgress ?? (() => undefined);
   const clients = options.clients ?? CLIENTS;
   const primitives = timePrimitives();
+  const endWatch = watchMemory();
   const shared = await onBenchNetwork(
     { records: options.records, shareVerifications: true, onProgress },
     (network) => measureAll(network, { ...options, clients, onProgress }),
@@ -80,7 +80,7 @@ export async function benchLedger(options: BenchOptions): Promise<BenchReport> {
     fsyncsPerBlock: shared.fsyncsPerBlock,
     fsyncP50Ms: shared.fsyncP50Ms,
     records: options.records,
-    memoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    ...endWatch(),
     machine: describeMachine(),
     settings: {
       ...BATCH,
