@@ -1,11 +1,12 @@
 import type { Verifier } from '../crypto/index.ts';
 import type { SigningIdentity } from '../ordering/envelope.ts';
 import { judgeAccess } from './access.ts';
+import { refusal, textOf, type Endorsed } from './endorsed.ts';
 import { ERROR, ERROR_THRESHOLD, type Chaincode, type ChaincodeResponse } from './chaincode.ts';
 import type { PeerChannel } from './channel.ts';
 import type { DecodedProposal } from './proposal.ts';
 import { mustBeNew, mustBeOwn, mustBeSound, mustBeTimely, ProposalRefused } from './proposal-checks.ts';
-import { encodeProposalResponsePayload, type ProposalResponse } from './proposal-response.ts';
+import { encodeProposalResponsePayload } from './proposal-response.ts';
 import {
   EXECUTE_TIMEOUT_MS,
   execute,
@@ -36,12 +37,6 @@ export interface EndorserSettings {
   readonly queryLimit?: number;
 }
 
-export interface Endorsed extends ProposalResponse {
-  /** Blocks that the simulation saw. */
-  readonly height: number;
-}
-
-/** Fabric's Endorser service: checks a proposal, simulates it and signs what came out. */
 /** A call from chaincode to chaincode; `running` are those that it stands in. A transaction enters none of them twice. */
 interface Callee {
   readonly name: string;
@@ -52,6 +47,7 @@ interface Callee {
 
 const placeOf = (name: string, channelId: string): string => `${channelId}/${name}`;
 
+/** Fabric's Endorser service: checks a proposal, simulates it and signs what came out. */
 export class Endorser {
   readonly #settings: EndorserSettings;
 
@@ -290,18 +286,4 @@ function definitionVersion(channel: PeerChannel, simulator: Simulator, name: str
       `make sure the chaincode ${name} has been successfully defined on channel ${channel.channelId} and try again: ${error.message}`,
     );
   }
-}
-
-function refusal(message: string, height = 0): Endorsed {
-  return {
-    response: { status: ERROR, message },
-    payload: undefined,
-    endorsement: undefined,
-    interest: [],
-    height,
-  };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,8 @@ import type { SigningIdentity } from '../ordering/envelope.ts';
 import type { FileStore, OpenRows } from '../storage/index.ts';
 import type { Chaincode } from './chaincode.ts';
 import { PeerChannel } from './channel.ts';
-import { Endorser, type Endorsed } from './endorser.ts';
+import type { Endorsed } from './endorsed.ts';
+import { Endorser } from './endorser.ts';
 import type { BlockFeed } from './feed.ts';
 import type { DecodedProposal } from './proposal.ts';
 

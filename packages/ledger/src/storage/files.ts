@@ -6,16 +6,9 @@ import { systemDisk, type Disk } from './disk.ts';
  * One file that only grows. Nothing is durable before `sync` has returned; after a power cut anything written later may be
  * missing, complete or torn.
  */
-export interface AppendFile {
-  /** Bytes written so far, durable or not. */
-  readonly size: number;
-  append(chunks: readonly Uint8Array[]): Promise<void>;
-  sync(): Promise<void>;
-  /** Fewer bytes than asked for at the end of the file. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+export interface AppendFile extends DiskFile {
   /** Cuts the file; durable on return. */
   truncate(size: number): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** The part of a file system that the stores use. */
