@@ -5,21 +5,36 @@ import { applyUpdate, readConfig, updateBy } from '../configuration.ts';
 import { refused } from '../expect.ts';
 import { inviteGuest } from '../guest.ts';
 import { freshKey, openSession } from '../session.ts';
-import { CHANNELS, ORGANISATIONS } from '../target.ts';
+import { take } from '../take.ts';
+import { CHANNELS, MEMBERS, ORGANISATIONS } from '../target.ts';
 import type { Target } from '../target.ts';
 
 const source = '§2 organisations (MSPs) and orderers change by CONFIG transactions';
 const channel = CHANNELS.side;
+/** A configuration block reaches every member's peer within this. */
+const EVERYWHERE_MS = 15_000;
 
-/** Applies edits of the configuration of `side`, signed by the administrators of all who take part or order there. */
+/**
+ * Applies edits of the configuration of `side`, signed by the administrators of all who take part or order there; done when
+ * every member's peer has the block.
+ */
 async function changer(target: Target) {
   const admins = await Promise.all(
     ORGANISATIONS.map((as) => openSession(target, { as, kind: 'admin', channel })),
   );
   const [north] = admins;
   assert.ok(north !== undefined);
-  return async (edit: (config: Uint8Array) => Uint8Array) =>
-    applyUpdate(target, north, await updateBy(north, edit), admins);
+  return async (edit: (config: Uint8Array) => Uint8Array) => {
+    const startBlock = await applyUpdate(target, north, await updateBy(north, edit), admins);
+    const deadline = Date.now() + EVERYWHERE_MS;
+    const members = admins.filter(({ signing }) =>
+      MEMBERS.side.some((mspId) => mspId === signing.identity.mspId),
+    );
+    const blocks = members.map(async ({ network }) =>
+      take(await network.newBlockEventsRequest({ startBlock }).getEvents({ deadline }), () => true),
+    );
+    await Promise.all(blocks);
+  };
 }
 
 export const memberCases: readonly Case[] = [
