@@ -1,5 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { concat, uint32 } from '@healthchain/core';
+import { RecentMap } from '../recent-map.ts';
 import type { VerificationJob } from './verifier.ts';
 
 /** Outcomes kept by a cache that is given no limit: about 40 MB. */
@@ -9,17 +10,15 @@ const encodedKeys = new WeakMap<KeyObject, Uint8Array>();
 
 /**
  * Outcomes of verifications by SHA-256 over key, message and signature. Who shares one instance shares outcomes; nothing
- * shares by itself. Bounded: the older half is dropped when the newer half is full.
+ * shares by itself.
  */
 export class VerificationCache {
-  readonly #half: number;
-  #recent = new Map<string, boolean>();
-  #older = new Map<string, boolean>();
+  readonly #outcomes: RecentMap<string, boolean>;
   #hits = 0;
   #misses = 0;
 
   constructor(limit = DEFAULT_CACHED_OUTCOMES) {
-    this.#half = Math.max(1, Math.floor(limit / 2));
+    this.#outcomes = new RecentMap(limit);
   }
 
   get hits(): number {
@@ -31,18 +30,14 @@ export class VerificationCache {
   }
 
   get(key: string): boolean | undefined {
-    const outcome = this.#recent.get(key) ?? this.#older.get(key);
+    const outcome = this.#outcomes.get(key);
     if (outcome === undefined) this.#misses++;
     else this.#hits++;
     return outcome;
   }
 
   set(key: string, outcome: boolean): void {
-    if (this.#recent.size >= this.#half) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
-    this.#recent.set(key, outcome);
+    this.#outcomes.set(key, outcome);
   }
 }
 

@@ -1,9 +1,10 @@
 import { LedgerError } from '../error.ts';
+import { RecentMap } from '../recent-map.ts';
 import { parseSerializedIdentity } from './definition.ts';
 import { Msp, type MspIdentity, type MspOptions } from './msp.ts';
 import type { Identity, IdentityManager, Principal } from './types.ts';
 
-/** Identities kept decoded per configuration; beyond them the older half is decoded again when it comes back. */
+/** Identities kept decoded per configuration. */
 const MAX_CACHED_IDENTITIES = 20_000;
 
 /**
@@ -29,8 +30,7 @@ class Manager implements IdentityManager {
   readonly #msps: ReadonlyMap<string, Msp>;
   /** By the very bytes, which all nodes of a process look at several times. */
   readonly #seen = new WeakMap<Uint8Array, MspIdentity>();
-  #recent = new Map<string, KeptIdentity>();
-  #older = new Map<string, KeptIdentity>();
+  readonly #kept = new RecentMap<string, KeptIdentity>(MAX_CACHED_IDENTITIES);
 
   constructor(msps: readonly Msp[]) {
     this.#msps = new Map(msps.map((msp) => [msp.mspId, msp]));
@@ -52,13 +52,11 @@ class Manager implements IdentityManager {
   #known(serialized: Uint8Array): MspIdentity {
     const bytes = Buffer.from(serialized.buffer, serialized.byteOffset, serialized.length);
     const key = sampleOf(bytes);
-    const recent = this.#recent.get(key);
-    if (recent?.serialized.equals(bytes) === true) return recent.identity;
-    const older = this.#older.get(key);
-    const known = older?.serialized.equals(bytes) === true ? older : undefined;
-    const kept = known ?? { serialized: Buffer.from(bytes), identity: this.#decode(serialized) };
-    this.#keep(key, kept);
-    return kept.identity;
+    const kept = this.#kept.get(key);
+    if (kept?.serialized.equals(bytes) === true) return kept.identity;
+    const identity = this.#decode(serialized);
+    this.#kept.set(key, { serialized: Buffer.from(bytes), identity });
+    return identity;
   }
 
   validate(identity: Identity, at?: Date): void {
@@ -83,14 +81,6 @@ class Manager implements IdentityManager {
       throw new LedgerError('IDENTITY_REFUSED', 'Not a serialized identity', { cause });
     }
     return this.#mspOf(parsed.mspId).deserialize(parsed.certificate);
-  }
-
-  #keep(key: string, kept: KeptIdentity): void {
-    if (this.#recent.size >= MAX_CACHED_IDENTITIES / 2) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
-    this.#recent.set(key, kept);
   }
 
   #mspOf(mspId: string): Msp {

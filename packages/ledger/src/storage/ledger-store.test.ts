@@ -73,6 +73,30 @@ describe('LedgerStore', () => {
     await store.close();
   });
 
+  it('finds a transaction that was looked for before its block and while the block was being applied', async () => {
+    const { promise: looked, resolve: goOn } = Promise.withResolvers<void>();
+    const { promise: writing, resolve: begun } = Promise.withResolvers<void>();
+    const openRows: typeof openLevel = async (path) => {
+      const rows = await openLevel(path);
+      const write: typeof rows.write = async (changes) => {
+        begun();
+        await looked;
+        await rows.write(changes);
+      };
+      return { ...rows, write };
+    };
+    const { store } = await LedgerStore.open(diskFiles, openRows, directory);
+    expect([store.transaction('tx-0'), store.transaction('tx-0')]).toEqual([undefined, undefined]);
+    const committing = store.commit(block(0));
+    await writing;
+    expect(store.transaction('tx-0')).toBeUndefined();
+    goOn();
+    await committing;
+    expect(store.transaction('tx-0')).toEqual({ block: 0, index: 0, code: 0 });
+    expect(store.transaction('tx-1')).toBeUndefined();
+    await store.close();
+  });
+
   it('refuses a block that does not follow', async () => {
     const { store } = await open();
     await store.commit(block(0));

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { LedgerError } from '../error.ts';
+import { RecentMap } from '../recent-map.ts';
 import { BlockLog, type Damage, type Location, type StoredFrame } from './block-log.ts';
 import { commitRows, otherTransactionRows, type BlockCommit } from './commit-rows.ts';
 import type { FileStore } from './files.ts';
@@ -11,6 +12,9 @@ import { framesFrom } from './pending-frames.ts';
 import { RowCache } from './row-cache.ts';
 import { SharedView } from './shared-view.ts';
 import { openSoundRows, type OpenRows, type SoundRows } from './sound-rows.ts';
+
+/** Ids of transactions that are known to be in no block. */
+const MAX_ABSENT_IDS = 20_000;
 
 /** One height, as readers are shown it. */
 interface Shown {
@@ -33,6 +37,8 @@ export class LedgerStore {
   readonly #rows: KeyValueStore;
   readonly #claim: Claim;
   readonly #cache = new RowCache();
+  /** Ids that are in no block: endorsing, validating and waiting for a transaction all ask. */
+  readonly #absent = new RecentMap<string, true>(MAX_ABSENT_IDS);
   #savepoint: keys.Savepoint | undefined;
   #isApplying = false;
   /** What readers of the savepoint's height share. */
@@ -141,6 +147,7 @@ export class LedgerStore {
     const before = this.#showing();
     this.#isApplying = true;
     for (const { namespace, key } of block.updates) this.#cache.forget(namespace, key);
+    for (const { txId } of block.transactions) this.#absent.delete(txId);
     await this.#rows.write(changes);
     this.#savepoint = savepoint;
     this.#shown = undefined;
@@ -191,8 +198,11 @@ export class LedgerStore {
 
   /** The first occurrence of a transaction id, valid or not. */
   transaction(txId: string): keys.TransactionPlace | undefined {
+    if (this.#absent.get(txId)) return undefined;
     const row = this.#rows.get(keys.transactionKey(txId));
-    return row === undefined ? undefined : keys.decodeTransaction(txId, row);
+    if (row !== undefined) return keys.decodeTransaction(txId, row);
+    if (!this.#isApplying) this.#absent.set(txId, true);
+    return undefined;
   }
 
   /** Replaces a damaged block by bytes that the caller has verified; durable on return. */

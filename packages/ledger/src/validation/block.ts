@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { equalBytes, sha256, uint64, type Bytes } from '@healthchain/core';
+import { sha256, uint64, type Bytes } from '@healthchain/core';
 import {
   decodeBlockParts,
   decodeChannelHeader,
   decodeEnvelope,
   decodePayload,
-  encodePair,
   HEADER_TYPE,
 } from '../config/index.ts';
 import { LedgerError } from '../error.ts';
 import { sequence, TAG, writeElement, writeInteger } from '../msp/der.ts';
-import { WireReader } from '../wire/index.ts';
+import { bytesFieldSize, WireReader } from '../wire/index.ts';
+
+/** common.Envelope's first field, as bytes. */
+const PAYLOAD_TAG = 0x0a;
 
 export interface BlockHeader {
   readonly number: bigint;
@@ -86,10 +88,13 @@ export function checkWellFormed(number: bigint, data: readonly Uint8Array[]): vo
   }
 }
 
+/** Nothing but a payload and a signature, in this order, each as short as it can be: shorter than that is no encoding of both. */
 function isCanonical(element: Uint8Array): boolean {
   return unlessMalformed(() => {
     const { payload, signature } = decodeEnvelope(element);
-    return payload.length > 0 && signature.length > 0 && equalBytes(encodePair(payload, signature), element);
+    const shortest = bytesFieldSize(payload.length) + bytesFieldSize(signature.length);
+    const isWhole = payload.length > 0 && signature.length > 0;
+    return isWhole && element[0] === PAYLOAD_TAG && element.length === shortest;
   });
 }
 
