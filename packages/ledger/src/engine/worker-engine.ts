@@ -14,7 +14,7 @@ import {
 } from './worker-protocol.ts';
 
 /** Most of what a transaction allocates is dead when its block is committed; V8's default would copy it around before. */
-const YOUNG_GENERATION_MB = 96;
+const YOUNG_GENERATION_MB = 64;
 
 interface Pending {
   resolve(value: unknown): void;
