@@ -40,6 +40,8 @@ export interface KeyValueStore {
 /** Entries fetched from LevelDB at once. */
 const READ_AHEAD = 200;
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** Four times LevelDB's own: a quarter of the index to keep in memory for as fast a read. */
+const BLOCK_BYTES = 16 * 1024;
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -66,6 +68,7 @@ export async function openLevel(
     keyEncoding: 'view',
     valueEncoding: 'view',
     writeBufferSize: WRITE_BUFFER_BYTES,
+    blockSize: BLOCK_BYTES,
   });
   await level.open();
   return {
