@@ -1,4 +1,7 @@
-/** A map of bounded size to values other than undefined: what was set or found last is in it, and the older half goes when the newer half is full. */
+/**
+ * A map of bounded size to values other than undefined: what was set or found last is in it, and the older half goes when the
+ * newer half is full.
+ */
 export class RecentMap<Key, Value> {
   readonly #half: number;
   #recent = new Map<Key, Value>();
