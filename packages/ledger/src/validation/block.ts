@@ -88,7 +88,7 @@ export function checkWellFormed(number: bigint, data: readonly Uint8Array[]): vo
   }
 }
 
-/** Nothing but a payload and a signature, in this order, each as short as it can be: shorter than that is no encoding of both. */
+/** A payload and a signature, in this order, in not a byte more than they need. */
 function isCanonical(element: Uint8Array): boolean {
   return unlessMalformed(() => {
     const { payload, signature } = decodeEnvelope(element);
