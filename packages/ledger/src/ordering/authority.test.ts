@@ -253,32 +253,4 @@ describe('authorities', () => {
     mustAgree(world);
     expect(Math.max(...heights(world))).toBeGreaterThan(stopped + 3);
   });
-
-  it('keep two proposals of one authority at one turn as evidence, and acknowledge only the first', () => {
-    const council: Council = { channel: 'c', authorities: [1, 2, 3, 4], schedule: roundRobin };
-    const machine = new Authority(
-      { self: 2, timeoutMs: 100, downTimeoutMs: 5 },
-      {
-        sign: () => utf8('by 2'),
-        signBlock: () => ({ identifierHeader: utf8('i'), signature: utf8('s') }),
-        propose: () => undefined,
-      },
-      { height: 0, council, records: [] },
-    );
-    const proposal = (text: string) => {
-      const data = [utf8(text)];
-      const header = { number: 0n, previousHash: new Uint8Array(32), dataHash: blockDataHash(data) };
-      return makeProposal(header, data, { lastConfig: 0, turn: 0, height: 0, certificate: undefined });
-    };
-    const deliver = (text: string) =>
-      machine.handle({
-        kind: 'message',
-        from: 1,
-        message: { kind: 'proposal', proposal: proposal(text), acknowledgement: utf8('by 1') },
-      });
-    expect(deliver('one').effects.map(({ kind }) => kind)).toContain('check');
-    const second = deliver('two').effects;
-    expect(second.map(({ kind }) => kind)).toEqual(['evidence']);
-    expect(second[0]).toMatchObject({ authority: 1 });
-  });
 });

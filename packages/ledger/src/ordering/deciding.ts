@@ -1,4 +1,4 @@
-import { isProposalAllowed } from './finality.ts';
+import { hasTwoPhases, isProposalAllowed, mayBeSigned } from './finality.ts';
 import {
   acknowledgementBytes,
   proposalKey,
@@ -14,7 +14,8 @@ import { finalSignatureBytes } from './turn-metadata.ts';
 
 /**
  * How a block becomes final within one turn: it is proposed; one that a quorum has acknowledged is signed; one that a
- * quorum, the proposer among them, has signed is final.
+ * quorum, the proposer among them, has signed is final. Where no lie is tolerated nobody but the proposer acknowledges, and
+ * what it proposes is signed at once.
  */
 export class Deciding {
   readonly #seat: Seat;
@@ -41,8 +42,8 @@ export class Deciding {
     if (own === undefined) return;
     this.#seat.round.proposal = own;
     this.#seat.round.isChecked = true;
-    const acknowledgement = this.#acknowledge(own);
-    this.#seat.send({ kind: 'proposal', proposal: own, acknowledgement });
+    this.#keep(own);
+    this.#seat.send({ kind: 'proposal', proposal: own, acknowledgement: this.#acknowledge(own) });
     this.#seat.armTimer();
     this.#trySign();
   }
@@ -74,15 +75,25 @@ export class Deciding {
     }
     this.#seat.round.isChecked = true;
     if (votedTurn >= turn || acknowledgedTurn >= turn) return;
-    const signature = this.#acknowledge(proposal);
-    this.#seat.send({ kind: 'acknowledgement', id: idOf(proposal), signature });
+    this.#keep(proposal);
+    this.#sendAcknowledgement(proposal);
     this.#trySign();
   }
 
-  #acknowledge(proposal: Proposal): Uint8Array {
+  /** From now on this authority stands for no other block of the turn. */
+  #keep(proposal: Proposal): void {
     this.#seat.round.acknowledgedTurn = proposal.turn;
     this.#seat.round.keepBlock(proposal.headerHash, proposal.block);
     this.#seat.keep({ kind: 'acknowledged', height: this.#seat.height, turn: proposal.turn, proposal });
+  }
+
+  #sendAcknowledgement(proposal: Proposal): void {
+    if (!hasTwoPhases(this.#seat.council)) return;
+    const signature = this.#acknowledge(proposal);
+    this.#seat.send({ kind: 'acknowledgement', id: idOf(proposal), signature });
+  }
+
+  #acknowledge(proposal: Proposal): Uint8Array {
     const signature = this.#seat.ports.sign(acknowledgementBytes(this.#seat.council.channel, proposal));
     this.#addAcknowledgement(this.#seat.self, proposal, signature);
     return signature;
@@ -100,15 +111,16 @@ export class Deciding {
   }
 
   #trySign(): void {
-    const { proposal, isChecked, turn, votedTurn, last } = this.#seat.round;
-    if (proposal === undefined || !isChecked || votedTurn >= turn || last?.turn === turn) return;
+    const { proposal, acknowledgedTurn, turn, votedTurn, last } = this.#seat.round;
+    if (proposal === undefined || acknowledgedTurn < turn || votedTurn >= turn || last?.turn === turn) return;
+    const { council, height } = this.#seat;
     const acknowledged = this.#seat.round.acknowledgements(proposal);
-    if (acknowledged.size < this.#seat.quorum || !acknowledged.has(this.#seat.self)) return;
+    if (!mayBeSigned(council, height, turn, acknowledged)) return;
     const acknowledgements = [...acknowledged].map(([authority, signature]) => ({ authority, signature }));
     const { headerHash, valueHash } = proposal;
     const signed = { turn, headerHash, valueHash, acknowledgements };
     this.#seat.round.last = signed;
-    this.#seat.keep({ kind: 'signed', height: this.#seat.height, turn, signed });
+    this.#seat.keep({ kind: 'signed', height, turn, signed });
     this.#sendSignature(proposal);
     this.#tryDecide();
   }
@@ -151,11 +163,9 @@ export class Deciding {
   repeat(): void {
     const { proposal, turn, votedTurn, last } = this.#seat.round;
     if (proposal === undefined) return;
-    const signature = this.#seat.ports.sign(acknowledgementBytes(this.#seat.council.channel, proposal));
-    this.#addAcknowledgement(this.#seat.self, proposal, signature);
-    if (this.#seat.proposer === this.#seat.self) {
-      this.#seat.send({ kind: 'proposal', proposal, acknowledgement: signature });
-    } else this.#seat.send({ kind: 'acknowledgement', id: idOf(proposal), signature });
+    if (this.#seat.proposer === this.#seat.self)
+      this.#seat.send({ kind: 'proposal', proposal, acknowledgement: this.#acknowledge(proposal) });
+    else this.#sendAcknowledgement(proposal);
     if (last?.turn === turn && votedTurn < turn) this.#sendSignature(proposal);
   }
 }

@@ -9,7 +9,7 @@ import {
   type SignedAt,
   type Vote,
 } from './messages.ts';
-import { quorumOf } from './quorum.ts';
+import { quorumOf, toleratedFaults } from './quorum.ts';
 import type { Schedule } from './schedule.ts';
 import { finalSignatureBytes } from './turn-metadata.ts';
 
@@ -30,7 +30,7 @@ export interface SignatureClaim {
 
 /**
  * The block that a certificate obliges the next proposer to propose again: of the blocks carried, the one of the highest
- * turn. Acknowledgements make it the only one of its turn.
+ * turn. Acknowledgements make it the only one of its turn (`mayBeSigned`).
  */
 export function carriedBlock(certificate: Certificate): SignedAt | undefined {
   let carried: SignedAt | undefined;
@@ -50,7 +50,7 @@ export function isProposalAllowed(council: Council, proposal: Proposal): boolean
   return carried === undefined || equalBytes(carried.headerHash, proposal.headerHash);
 }
 
-/** A quorum of distinct authorities, each carrying only what a quorum had acknowledged. */
+/** A quorum of distinct authorities, each carrying only what it was allowed to sign. */
 export function isCertificate(council: Council, certificate: Certificate): boolean {
   const voters = new Set(certificate.votes.map((vote) => vote.voter));
   return (
@@ -62,19 +62,39 @@ export function isCertificate(council: Council, certificate: Certificate): boole
   );
 }
 
-/** Of an authority, carrying only what a quorum had acknowledged; anything else would spoil a certificate. */
-export function isVote(council: Council, { voter, turn, last }: Vote): boolean {
-  return council.authorities.includes(voter) && (last === undefined || isAcknowledged(council, last, turn));
+/** Of an authority, carrying only what it was allowed to sign; anything else would spoil a certificate. */
+export function isVote(council: Council, { voter, height, turn, last }: Vote): boolean {
+  if (!council.authorities.includes(voter)) return false;
+  return last === undefined || (last.turn <= turn && isAcknowledged(council, height, last));
 }
 
-function isAcknowledged(council: Council, signed: SignedAt, votedTurn: number): boolean {
+function isAcknowledged(council: Council, height: number, signed: SignedAt): boolean {
   const authorities = new Set(signed.acknowledgements.map((attestation) => attestation.authority));
   return (
-    signed.turn <= votedTurn &&
     authorities.size === signed.acknowledgements.length &&
-    authorities.size >= quorumOf(council.authorities.length) &&
-    [...authorities].every((authority) => council.authorities.includes(authority))
+    [...authorities].every((authority) => council.authorities.includes(authority)) &&
+    mayBeSigned(council, height, signed.turn, authorities)
   );
+}
+
+/** Whether a block may be signed only when a quorum has acknowledged it. */
+export function hasTwoPhases({ authorities }: Council): boolean {
+  return toleratedFaults(authorities.length) > 0;
+}
+
+/**
+ * Whether these acknowledgements of a block allow to sign it: in two phases those of a quorum, of which another block of the
+ * same turn never gets as many, whoever lies. Councils that withstand no lie do with the proposer's own.
+ */
+export function mayBeSigned(
+  council: Council,
+  height: number,
+  turn: number,
+  acknowledged: Pick<ReadonlySet<number>, 'has' | 'size'>,
+): boolean {
+  const { authorities, schedule } = council;
+  if (hasTwoPhases(council)) return acknowledged.size >= quorumOf(authorities.length);
+  return acknowledged.has(schedule.proposer(authorities, height, turn));
 }
 
 /** Every signature inside a certificate. */
