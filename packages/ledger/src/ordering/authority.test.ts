@@ -49,7 +49,7 @@ class World {
     this.#random = randomOf(seed);
     this.#faults = faults;
     const ids = Array.from({ length: authorities }, (_, i) => i + 1);
-    this.#council = { channel: 'c', authorities: ids, schedule: roundRobin };
+    this.#council = { channel: 'c', authorities: ids, schedule: roundRobin, mayTakePart: () => true };
     this.nodes = ids.map((id) => ({
       id,
       machine: undefined,

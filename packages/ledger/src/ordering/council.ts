@@ -37,6 +37,7 @@ function makeCouncil(config: ChannelConfig): ConsenterCouncil {
     channel: config.channelId,
     authorities: [...identities.keys()],
     schedule,
+    mayTakePart: (authority) => identities.get(authority) !== undefined,
     identityOf: (authority) => identities.get(authority),
   };
 }

@@ -8,10 +8,11 @@ import { roundRobin } from './schedule.ts';
 import { makeProposal } from './turn-metadata.ts';
 
 describe('authorities', () => {
-  const councilOf = (authorities: readonly number[]): Council => ({
+  const councilOf = (authorities: readonly number[], revoked?: number): Council => ({
     channel: 'c',
     authorities,
     schedule: roundRobin,
+    mayTakePart: (authority) => authority !== revoked,
   });
 
   const second = (council: Council) =>
@@ -57,6 +58,18 @@ describe('authorities', () => {
     expect(records.map(({ kind }) => kind)).toEqual(kept);
     const messages = effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message.kind] : []));
     expect(messages).toEqual(sent);
+  });
+
+  it('say nothing whose certificate is revoked', () => {
+    const machine = second(councilOf([1, 2, 3], 2));
+    expect(deliver(machine, 'one')).toEqual({ records: [], effects: [] });
+    expect(machine.handle({ kind: 'pending', requests: 1 })).toEqual({ records: [], effects: [] });
+  });
+
+  it('wait no longer for a proposer whose certificate is revoked than for one that is down', () => {
+    const machine = second(councilOf([1, 2, 3], 1));
+    const { effects } = machine.handle({ kind: 'pending', requests: 1 });
+    expect(effects).toMatchObject([{ kind: 'timer', turn: 0, afterMs: 5 }]);
   });
 
   it.each([

@@ -19,6 +19,8 @@ export interface Council {
   /** Consenter ids. */
   readonly authorities: readonly number[];
   readonly schedule: Schedule;
+  /** False for who is none, and for one whose certificate the configuration does not bear out: nobody believes it. */
+  mayTakePart(authority: number): boolean;
 }
 
 /** One signature of an authority that somebody has to check. */

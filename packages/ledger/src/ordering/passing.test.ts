@@ -8,7 +8,12 @@ import type { SigningRecord } from './records.ts';
 import { roundRobin } from './schedule.ts';
 
 describe('an authority', () => {
-  const council: Council = { channel: 'c', authorities: [1, 2, 3, 4], schedule: roundRobin };
+  const council: Council = {
+    channel: 'c',
+    authorities: [1, 2, 3, 4],
+    schedule: roundRobin,
+    mayTakePart: () => true,
+  };
   const start = (records: readonly SigningRecord[]) =>
     new Authority(
       { self: 2, timeoutMs: 100, downTimeoutMs: 5 },

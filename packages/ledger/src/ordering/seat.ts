@@ -84,8 +84,9 @@ export class Seat {
     if (!this.isMember || this.round.isDecided || !this.hasWork) return;
     const { turn, votedTurn } = this.round;
     const backoff = Math.min(2 ** Math.min(turn, 16), MAX_BACKOFF);
-    const isDown = this.down.has(this.proposer) && votedTurn < turn;
-    const afterMs = isDown ? this.#settings.downTimeoutMs : this.#settings.timeoutMs * backoff;
+    const isAbsent = this.down.has(this.proposer) || !this.council.mayTakePart(this.proposer);
+    const afterMs =
+      isAbsent && votedTurn < turn ? this.#settings.downTimeoutMs : this.#settings.timeoutMs * backoff;
     this.ask({ kind: 'timer', height: this.height, turn, afterMs });
   }
 
@@ -94,7 +95,7 @@ export class Seat {
   }
 
   get isMember(): boolean {
-    return this.height >= this.#silentBelow && this.council.authorities.includes(this.self);
+    return this.height >= this.#silentBelow && this.council.mayTakePart(this.self);
   }
 
   get quorum(): number {

@@ -14,7 +14,7 @@ import { SigningLog } from './signing-log.ts';
 import { encodeIdentifierHeader, makeProposal } from './turn-metadata.ts';
 
 const RECORDS: readonly SigningRecord[] = [5, 6, 7].map((height) => ({ kind: 'voted', height, turn: 0 }));
-const COUNCIL = { channel: 'c', authorities: [1], schedule: roundRobin };
+const COUNCIL = { channel: 'c', authorities: [1], schedule: roundRobin, mayTakePart: () => true };
 
 let directory: string;
 beforeEach(async () => {

@@ -232,7 +232,10 @@ export class PeerChannel implements LedgerQueries, HistorySource, BlockSource {
     for await (const copy of feed.copies(this.height, name)) {
       const endTurn = await feed.turns.take(() => this.#placements.isAwaited);
       try {
-        if (!(await this.#isAccepted(copy))) continue;
+        if (!(await this.#isAccepted(copy))) {
+          feed.refuse(copy);
+          continue;
+        }
         if (this.#stopping.signal.aborted) return false;
         this.#remember(await this.#committer.commit(copy, endTurn));
         return true;

@@ -36,6 +36,11 @@ export class BlockFeed {
     this.#waiters.wake();
   }
 
+  /** What was pushed is no block of the chain: the next copy of this number that is pushed takes its place. */
+  refuse({ number }: DeliveredBlock): void {
+    this.#newest = Math.min(this.#newest, number - 1);
+  }
+
   add(source: BlockSource): void {
     this.#sources.set(source.name, source);
     this.#waiters.wake();

@@ -79,6 +79,7 @@ function councilWith(ids: readonly number[], keyOf: (id: number) => KeyObject): 
     channel: CHANNEL,
     authorities: ids,
     schedule: roundRobin,
+    mayTakePart: (id) => identities.has(id),
     identityOf: (authority) => identities.get(authority),
   };
 }
