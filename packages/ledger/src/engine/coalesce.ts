@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /**
- * Collects what is asked within one turn of the event loop into one batch: a batch costs a thread less than its jobs one by
+ * Collects what one callback of the event loop asks into one batch: a batch costs a thread less than its jobs one by
  * one. Equal jobs are decided once: who shares one of these shares outcomes.
  */
 export function coalescingVerifier(options: {
@@ -71,7 +71,7 @@ export function coalescingVerifier(options: {
     const isKnown = jobs.every((job) => isSmall(job) || memory.get(job) !== undefined);
     if (isKnown) return Promise.resolve(jobs.map(outcomeOf));
     return new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush);
+      if (waiting.length === 0) process.nextTick(flush);
       waiting.push({ jobs, resolve, reject });
     });
   };

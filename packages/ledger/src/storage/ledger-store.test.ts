@@ -73,29 +73,38 @@ describe('LedgerStore', () => {
     await store.close();
   });
 
-  it('finds a transaction that was looked for before its block and while the block was being applied', async () => {
-    const { promise: looked, resolve: goOn } = Promise.withResolvers<void>();
-    const { promise: writing, resolve: begun } = Promise.withResolvers<void>();
-    const openRows: typeof openLevel = async (path) => {
-      const rows = await openLevel(path);
-      const write: typeof rows.write = async (changes) => {
+  it.each(['before', 'after'])(
+    'names a transaction once a view shows its block (rows held %s they are written)',
+    async (held) => {
+      const { promise: looked, resolve: goOn } = Promise.withResolvers<void>();
+      const { promise: writing, resolve: begun } = Promise.withResolvers<void>();
+      const hold = async () => {
         begun();
         await looked;
-        await rows.write(changes);
       };
-      return { ...rows, write };
-    };
-    const { store } = await LedgerStore.open(diskFiles, openRows, directory);
-    expect([store.transaction('tx-0'), store.transaction('tx-0')]).toEqual([undefined, undefined]);
-    const committing = store.commit(block(0));
-    await writing;
-    expect(store.transaction('tx-0')).toBeUndefined();
-    goOn();
-    await committing;
-    expect(store.transaction('tx-0')).toEqual({ block: 0, index: 0, code: 0 });
-    expect(store.transaction('tx-1')).toBeUndefined();
-    await store.close();
-  });
+      const openRows: typeof openLevel = async (path) => {
+        const rows = await openLevel(path);
+        const write: typeof rows.write = async (changes) => {
+          if (held === 'before') await hold();
+          await rows.write(changes);
+          if (held === 'after') await hold();
+        };
+        return { ...rows, write };
+      };
+      const { store } = await LedgerStore.open(diskFiles, openRows, directory);
+      const { headerHash } = block(0);
+      const found = () => [store.transaction('tx-0'), store.blockNumberByHash(headerHash), store.height];
+      expect(found()).toEqual([undefined, undefined, 0]);
+      const committing = store.commit(block(0));
+      await writing;
+      expect(found()).toEqual([undefined, undefined, 0]);
+      goOn();
+      await committing;
+      expect(found()).toEqual([{ block: 0, index: 0, code: 0 }, 0, 1]);
+      expect(store.transaction('tx-1')).toBeUndefined();
+      await store.close();
+    },
+  );
 
   it('refuses a block that does not follow', async () => {
     const { store } = await open();

@@ -193,14 +193,16 @@ export class LedgerStore {
 
   blockNumberByHash(headerHash: Uint8Array): number | undefined {
     const row = this.#rows.get(keys.hashKey(headerHash));
-    return row === undefined ? undefined : keys.decodeHashRow(headerHash, row);
+    const number = row && keys.decodeHashRow(headerHash, row);
+    return number !== undefined && number < this.height ? number : undefined;
   }
 
-  /** The first occurrence of a transaction id, valid or not. */
+  /** The first occurrence of a transaction id, valid or not, in a block whose effects a view shows. */
   transaction(txId: string): keys.TransactionPlace | undefined {
     if (this.#absent.get(txId)) return undefined;
     const row = this.#rows.get(keys.transactionKey(txId));
-    if (row !== undefined) return keys.decodeTransaction(txId, row);
+    const place = row && keys.decodeTransaction(txId, row);
+    if (place !== undefined && place.block < this.height) return place;
     if (!this.#isApplying) this.#absent.set(txId, true);
     return undefined;
   }
