@@ -44,6 +44,11 @@ export class Authority {
     return this.#seat.proposer;
   }
 
+  /** Of a height that is decided: nothing in it counts any more, whether its signatures hold or not. */
+  isPast(message: Message): boolean {
+    return message.kind !== 'height' && heightOf(message) < this.#seat.height;
+  }
+
   /** What to do after a start: says again what may not have been heard. */
   resume(): Step {
     this.#repeat();
@@ -81,7 +86,7 @@ export class Authority {
     }
     const height = heightOf(message);
     if (height > this.#seat.height) this.#keepForLater(from, message, height);
-    else if (height < this.#seat.height) this.#tellHeight(from);
+    else if (height < this.#seat.height) this.#onPast(from, message);
     else if (this.#seat.isMember && !this.#seat.round.isDecided) this.#onCurrent(from, message);
   }
 
@@ -101,6 +106,11 @@ export class Authority {
     if (height > this.#seat.height + 1 || !this.#seat.round.isDecided) {
       this.#seat.ask({ kind: 'catchUp', from, height });
     }
+  }
+
+  /** Who votes is behind; a signature may just have come after others' made a quorum. */
+  #onPast(from: number, { kind }: Message): void {
+    if (kind !== 'signature' && kind !== 'acknowledgement') this.#tellHeight(from);
   }
 
   #tellHeight(to: number): void {

@@ -60,6 +60,26 @@ describe('authorities', () => {
     expect(messages).toEqual(sent);
   });
 
+  it('tell who proposes a block of a height that is decided of their own, and not who signs late', () => {
+    const council = councilOf([1, 2, 3]);
+    const machine = second(council);
+    machine.handle({ kind: 'committed', height: 1, council, requests: 0 });
+    const proposal = proposalOf('one');
+    expect(deliver(machine, 'one').effects).toEqual([
+      { kind: 'send', to: 1, message: { kind: 'height', height: 1 } },
+    ]);
+    const signature = {
+      kind: 'signature',
+      id: proposal,
+      header: proposal.block.header,
+      value: proposal.value,
+      identifierHeader: utf8('i'),
+      signature: utf8('s'),
+    } as const;
+    expect(machine.isPast(signature)).toBe(true);
+    expect(machine.handle({ kind: 'message', from: 1, message: signature }).effects).toEqual([]);
+  });
+
   it('say nothing whose certificate is revoked', () => {
     const machine = second(councilOf([1, 2, 3], 2));
     expect(deliver(machine, 'one')).toEqual({ records: [], effects: [] });

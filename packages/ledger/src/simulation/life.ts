@@ -104,6 +104,10 @@ export class Life {
     this.#hasEnded = true;
   }
 
+  isPast(message: Message): boolean {
+    return this.#authority.isPast(message);
+  }
+
   handle(event: Event): void {
     if (!this.#hasEnded) this.#runner.take(this.#authority.handle(event));
   }

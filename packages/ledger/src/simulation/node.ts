@@ -83,7 +83,10 @@ export class AuthorityNode implements Host {
   receive(from: number, message: Message): void {
     const life = this.#life;
     if (life === undefined) return;
-    this.#environment.isAuthentic(from, message).then(
+    const isHeard = life.isPast(message)
+      ? Promise.resolve(true)
+      : this.#environment.isAuthentic(from, message);
+    isHeard.then(
       (isTrue) => {
         if (isTrue) life.handle({ kind: 'message', from, message });
         else this.#environment.journal.note(() => `${this.id} refuses what ${from} sent`);
