@@ -59,6 +59,7 @@ export class Authority {
 
   handle(event: Event): Step {
     if (event.kind === 'committed') this.#onCommitted(event.height, event.council, event.requests);
+    else if (event.kind === 'final') this.#onFinal(event.height);
     else if (event.kind === 'link') this.#onLink(event.authority, event.isUp);
     else if (event.kind === 'message') this.#onMessage(event.from, event.message);
     else if (this.#seat.isMember && !this.#seat.round.isDecided) this.#onLocal(event);
@@ -115,6 +116,10 @@ export class Authority {
 
   #tellHeight(to: number): void {
     this.#seat.send({ kind: 'height', height: this.#seat.height }, to);
+  }
+
+  #onFinal(height: number): void {
+    if (height === this.#seat.height) this.#seat.round.isDecided = true;
   }
 
   #onCommitted(height: number, council: Council, requests: number): void {

@@ -80,6 +80,14 @@ describe('authorities', () => {
     expect(machine.handle({ kind: 'message', from: 1, message: signature }).effects).toEqual([]);
   });
 
+  it('say nothing at a height whose final block goes to the log', () => {
+    const machine = second(councilOf([1, 2, 3]));
+    machine.handle({ kind: 'pending', requests: 1 });
+    expect(machine.handle({ kind: 'final', height: 0 })).toEqual({ records: [], effects: [] });
+    expect(deliver(machine, 'one')).toEqual({ records: [], effects: [] });
+    expect(machine.handle({ kind: 'timer', height: 0, turn: 0 })).toEqual({ records: [], effects: [] });
+  });
+
   it('say nothing whose certificate is revoked', () => {
     const machine = second(councilOf([1, 2, 3], 2));
     expect(deliver(machine, 'one')).toEqual({ records: [], effects: [] });

@@ -14,6 +14,8 @@ export type Event =
   | { readonly kind: 'timer'; readonly height: number; readonly turn: number }
   /** The connection to an authority is down or up again; it only shortens waiting. */
   | { readonly kind: 'link'; readonly authority: number; readonly isUp: boolean }
+  /** The final block of this height (own or fetched) goes to the log: nothing is said at the height any more. */
+  | { readonly kind: 'final'; readonly height: number }
   /** A final block (own or fetched) is in this authority's log; `council` is that of the configuration after it. */
   | {
       readonly kind: 'committed';

@@ -211,6 +211,7 @@ export class ChannelOrderer {
   async #append(block: RawBlock): Promise<void> {
     const number = Number(block.header.number);
     const parts = blockParts(block);
+    this.#handle({ kind: 'final', height: number });
     await this.#store.append(number, parts);
     const { config } = this.#tip;
     this.#tip = tipAfter(this.#tip, block);

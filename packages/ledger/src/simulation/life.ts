@@ -235,6 +235,7 @@ export class Life {
   async #append(bytes: Uint8Array): Promise<void> {
     const block = decodeBlock(bytes);
     const number = Number(block.header.number);
+    this.handle({ kind: 'final', height: number });
     await this.#store.append(number, [bytes]);
     this.#environment.journal.note(() => `${this.#node.id} has block ${describeId(openBlock(block))}`);
     await this.#environment.promises.stored(this.#node.id, number, bytes);
